@@ -1,0 +1,5 @@
+"""`python -m sgmbench`."""
+
+from sgmbench.cli import main
+
+main()

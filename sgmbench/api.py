@@ -1,0 +1,140 @@
+"""What the command line does, as Python functions: `run`, `show`, `compare`, and how their results are printed."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sgmbench.compare.compare import Comparison, compare_runs, newest_two
+from sgmbench.config.load import Loaded, build_experiment, load
+from sgmbench.core.progress import Progress, silent
+from sgmbench.report.answer import answers
+from sgmbench.report.csv import write_csv
+from sgmbench.report.draw import draw_figures
+from sgmbench.report.summary import Summary, summarize
+from sgmbench.report.terminal import comparison_table, tables
+from sgmbench.runner.run import continue_run, find_unfinished, start
+from sgmbench.store.run_folder import RunFolder, find_run
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A run's summary and the sentences that answer what was asked."""
+
+    summary: Summary
+    sentences: list[str]
+
+    @property
+    def has_failed_cells(self) -> bool:
+        """Whether any cell failed."""
+        return self.summary.has_failed_cells
+
+
+def run(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    results: Path = RESULTS,
+    progress: Progress = silent,
+) -> Answer:
+    """Runs an experiment, or goes on with an unfinished run of it, and writes its report.
+
+    Args:
+        config: a YAML file, or the folder of a run.
+        overrides: `a.b=value` strings.
+        resume: go on with the newest run of exactly this configuration.
+        results: root of the results folders.
+        progress: listener.
+
+    Raises:
+        UsageError: everything that is wrong with the configuration.
+        StoreError: the results folder cannot be written.
+    """
+    if (config / "run.json").is_file():
+        folder = RunFolder(config)
+        loaded = build_experiment(folder.record["configuration"], str(config / "run.json"))
+        results = folder.path.parents[1]
+    else:
+        loaded = load(config, overrides)
+        folder = _open(loaded, resume, results)
+    try:
+        continue_run(folder, loaded.experiment, results, progress)
+    except BaseException:
+        folder.finish("interrupted")
+        raise
+    return _report(folder)
+
+
+def show(name: str, *, results: Path = RESULTS) -> Answer:
+    """The answer of a run that is there: its folder, the folder's name, or the newest of an experiment."""
+    summary = summarize(find_run(results, name))
+    return Answer(summary, answers(summary))
+
+
+def compare(
+    old: str | None = None, new: str | None = None, *, margin: float = 0.1, results: Path = RESULTS
+) -> Comparison:
+    """Sets two runs of one experiment against each other; the two newest complete ones where none is named.
+
+    Raises:
+        UsageError: there are no two runs.
+        IncomparableError: no cell of one has its like in the other.
+    """
+    first, second = newest_two(results, old, new)
+    return compare_runs(first, second, margin=margin)
+
+
+def as_json(result: Answer | Comparison) -> str:
+    """The payload of `--json`."""
+    return json.dumps(_jsonable(result), indent=2, sort_keys=True)
+
+
+def print_answer(answer: Answer) -> None:
+    """Tables, sentences and the folder, on standard output."""
+    console = Console()
+    for warning in answer.summary.record["warnings"]:
+        console.print(f"warning: {warning}", markup=False, highlight=False)
+    for table in tables(answer.summary):
+        console.print(table)
+    for sentence in answer.sentences:
+        console.print(sentence, markup=False, highlight=False)
+    console.print(f"\n{answer.summary.run}", markup=False, highlight=False)
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """The table of a comparison and its verdict."""
+    console = Console()
+    console.print(comparison_table(comparison))
+    console.print(f"verdict: {comparison.verdict}", highlight=False)
+
+
+def _open(loaded: Loaded, resume: bool, results: Path) -> RunFolder:
+    if resume:
+        return find_unfinished(loaded.experiment, results)
+    return start(loaded.experiment, results, warnings=loaded.warnings)
+
+
+def _report(folder: RunFolder) -> Answer:
+    summary = summarize(folder)
+    write_csv(folder.path / "summary.csv", summary)
+    draw_figures(folder, summary)
+    return Answer(summary, answers(summary))
+
+
+def _jsonable(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value

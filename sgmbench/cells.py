@@ -1,0 +1,121 @@
+"""An Experiment as cells, each with a serialized description that it can be computed from.
+
+A cell is one (target, method, budget, replicate) of the experiment's problem. It names the shared inputs that it needs
+(references, runs, a fit) by descriptions of their own, so that whoever computes it, here or on another host, finds them
+in the store or makes them. Two identities: the `name` pairs cells across versions of the code, the `content` (SHA-256 of
+the description, source digests in it) says what exactly is computed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from sgmbench.config.dump import dump
+from sgmbench.core.experiment import Experiment, MethodEntry
+from sgmbench.core.method import Generator
+from sgmbench.core.problem import Problem, transport
+from sgmbench.core.rng import draw_normal, stream
+from sgmbench.core.simulation import Simulation
+from sgmbench.core.target import Condition, Conditional, Target
+from sgmbench.sources import digest
+
+Description = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of the comparison."""
+
+    target: str
+    method: str
+    budget: int
+    replicate: int
+    description: Description
+
+    @property
+    def name(self) -> str:
+        """Also the name of its folder."""
+        return f"{self.target}.{self.method}.{self.budget}.r{self.replicate}"
+
+
+def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> list[Condition]:
+    """The conditions at which a target is scored, listed ones first; a marginal has one, without a z."""
+    if not isinstance(target, Conditional):
+        return [Condition("all", None)]
+    names = [parameter.name for parameter in problem.parameters]
+    listed = [
+        Condition(f"c{i}", tuple(float(at[name]) for name in names)) for i, at in enumerate(target.conditions, start=1)
+    ]
+    key = stream(evaluation_seed, "conditions")
+    drawn = (transport(problem, draw_normal(key, jnp.asarray(i), len(names))) for i in range(target.drawn))
+    return listed + [
+        Condition(f"d{i:02d}", tuple(float(value) for value in np.asarray(z)), is_listed=False)
+        for i, z in enumerate(drawn, start=1)
+    ]
+
+
+def cells_of(experiment: Experiment) -> list[Cell]:
+    """All cells, those of one target together and in it those of one replicate."""
+    problem = {**dump(experiment.problem), "digest": [digest(type(experiment.problem)), digest(Simulation)]}
+    metrics = {
+        entry.label: {**dump(entry.metric), "digest": digest(type(entry.metric))} for entry in experiment.metrics
+    }
+    cells = []
+    for target in experiment.targets:
+        conditions = conditions_of(target, experiment.problem, evaluation_seed=experiment.evaluation_seed)
+        shared = {
+            "schema": 1,
+            "problem": problem,
+            "target": target.name,
+            "conditions": [{"name": c.name, "z": c.z, "is_listed": c.is_listed} for c in conditions],
+            "seed": experiment.seed,
+            "reference": dump(experiment.reference),
+            "metrics": metrics,
+        }
+        for replicate in range(experiment.replicates):
+            for entry in experiment.methods:
+                cells += [
+                    _cell(experiment, shared, entry, budget, replicate) for budget in entry.budgets or experiment.budgets
+                ]
+    return cells
+
+
+def _cell(experiment: Experiment, shared: Description, entry: MethodEntry, budget: int, replicate: int) -> Cell:
+    keeps = experiment.keep_samples == "all" or (experiment.keep_samples == "first_replicate" and replicate == 0)
+    description = {
+        **shared,
+        "method": {**dump(entry.method), "digest": digest(type(entry.method))},
+        "label": entry.label,
+        "is_generator": isinstance(entry.method, Generator),
+        "budget": budget,
+        "replicate": replicate,
+        "samples_kept": experiment.samples_kept if keeps else 0,
+    }
+    return Cell(shared["target"], entry.label, budget, replicate, description)
+
+
+def reference_description(cell: Description, condition: Description) -> Description:
+    """The truth at one condition: independent runs, never the training runs."""
+    size = cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
+    stream_labels = ["reference", cell["target"], condition["name"]]
+    shared = {key: cell[key] for key in ("schema", "problem", "seed")}
+    return {**shared, "z": condition["z"], "size": size, "stream": stream_labels}
+
+
+def floor_description(cell: Description, condition: Description) -> Description:
+    """An independent Monte Carlo set as large as the reference, whose distance from it is the floor."""
+    return {**reference_description(cell, condition), "stream": ["floor", cell["target"], condition["name"]]}
+
+
+def runs_description(cell: Description) -> Description:
+    """The training runs, the same for all Generators of one budget and replicate."""
+    shared = {key: cell[key] for key in ("schema", "problem", "seed")}
+    return {**shared, "z": None, "size": cell["budget"], "stream": ["runs", cell["replicate"]]}
+
+
+def fit_description(cell: Description) -> Description:
+    """What a Generator learned, the same for all conditions of a target."""
+    labels = ["fit", cell["target"], cell["label"], cell["budget"], cell["replicate"]]
+    return {"runs": runs_description(cell), "method": cell["method"], "target": cell["target"], "stream": labels}

@@ -1,0 +1,27 @@
+"""The command line: one file a command, each short, each calling one function of `sgmbench.api`.
+
+Nothing here imports JAX before a command that computes has begun, so that `--help` is instant.
+"""
+
+import typer
+
+from sgmbench.cli.compare import compare
+from sgmbench.cli.list import list_
+from sgmbench.cli.run import run
+from sgmbench.cli.show import show
+
+app = typer.Typer(
+    name="sgmbench",
+    help="How many solver runs is a generative model worth? Benchmarks for uncertainty quantification.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run)
+app.command("list")(list_)
+app.command("show")(show)
+app.command("compare")(compare)
+
+
+def main() -> None:
+    """Entry point of the `sgmbench` command."""
+    app()

@@ -1,0 +1,47 @@
+"""Ends a command in an orderly way: a message without a traceback, an exit code for each kind of end.
+
+    0 done    2 wrong configuration or usage    3 regression    5 failed cells    6 not comparable
+    7 results folder    130 Ctrl-C    143 SIGTERM    1 a bug, with its traceback
+"""
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from sgmbench.errors import SgmbenchError
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def orderly(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Wraps a command that returns its exit code (None is 0)."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            code = command(*args, **kwargs) or 0
+        except SgmbenchError as error:
+            code = _say(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            code = _say("interrupted; finished cells are kept, go on with --resume", 130)
+        except Terminated:
+            code = _say("terminated; finished cells are kept, go on with --resume", 143)
+        raise typer.Exit(code)
+
+    return wrapped
+
+
+def _terminate(signum: int, frame: Any) -> None:
+    raise Terminated
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"sgmbench: {message}\n" if "\n" not in message else f"{message}\n")
+    return code

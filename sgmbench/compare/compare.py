@@ -1,0 +1,135 @@
+"""Pairs the cells of two runs by name and judges each error by paired log ratios.
+
+For one method, budget and error, replicate r gives x_r = mean over conditions of log(new / old). With the t-interval of
+the mean of x_r and a margin m (a worsening of 10 % is tolerated by default) the verdict is
+
+    regression    the interval lies above log(1 + m)
+    pass          it lies below
+    inconclusive  it does not settle the matter, or there is one replicate and the two differ.
+
+Energy enters as 1/N_eq(M) = D2/mu + (mu_Q/mu)/M of the samples drawn, which is positive where D2 may not be.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from sgmbench.compare.errors_of import errors_of
+from sgmbench.core.result import Result
+from sgmbench.errors import IncomparableError, UsageError
+from sgmbench.statistics.intervals import t_interval
+from sgmbench.store.run_folder import RunFolder, find_run, runs_of
+
+Verdict = Literal["pass", "regression", "inconclusive"]
+SAME = ("problem", "targets", "seed", "evaluation_seed", "reference")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One error of one method at one budget: the ratio new/old with its interval (None for one replicate)."""
+
+    target: str
+    method: str
+    budget: int
+    error: str
+    ratio: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All rows, and cells that only one of the runs has."""
+
+    old: str
+    new: str
+    margin: float
+    rows: list[Row]
+    unpaired: list[str]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all rows."""
+        found = {row.verdict for row in self.rows}
+        return next(v for v in ("regression", "inconclusive", "pass") if v in found)
+
+
+def newest_two(results: Path, old: str | None, new: str | None) -> tuple[RunFolder, RunFolder]:
+    """The runs to compare: both named, one named and the newest of its experiment, or the two newest complete ones.
+
+    Raises:
+        UsageError: there are not two.
+    """
+    if old is not None and new is not None:
+        return find_run(results, old), find_run(results, new)
+    first = find_run(results, old) if old is not None else None
+    complete = [run for run in runs_of(results) if run.record["status"] == "complete"]
+    if first is None:
+        experiment = complete[-1].path.parent.name if complete else None
+        same = [run for run in complete if run.path.parent.name == experiment]
+    else:
+        same = [first, *(r for r in complete if r.path.parent.name == first.path.parent.name and r.path != first.path)]
+    if len(same) < 2:
+        raise UsageError(f"compare needs two complete runs of one experiment below {results}/; there is {len(same)}")
+    return (same[0] if first else same[-2]), same[-1]
+
+
+def compare_runs(old: RunFolder, new: RunFolder, *, margin: float) -> Comparison:
+    """Judges the new run against the old one.
+
+    Raises:
+        IncomparableError: the runs ask different questions, or no cell is in both.
+    """
+    _check_comparable(old, new)
+    before, after = ({r.name: r for r in run.results() if r.status == "ok"} for run in (old, new))
+    paired = [name for name in before if name in after]
+    if not paired:
+        raise IncomparableError("no finished cell is in both runs: not comparable")
+    groups: dict[tuple[str, str, int], list[tuple[Result, Result]]] = {}
+    for name in paired:
+        key = (before[name].target, before[name].method, before[name].budget)
+        groups.setdefault(key, []).append((before[name], after[name]))
+    rows = [row for key, pairs in groups.items() for row in _rows(key, pairs, margin)]
+    return Comparison(str(old.path), str(new.path), margin, rows, sorted(set(before) ^ set(after)))
+
+
+def judge(log_ratios: np.ndarray, margin: float) -> tuple[float, float | None, float | None, Verdict]:
+    """(ratio, low, high, verdict) from the paired log ratios of replicates."""
+    ratio = math.exp(log_ratios.mean())
+    if np.ptp(log_ratios) == 0 and log_ratios[0] == 0:
+        return 1.0, 1.0, 1.0, "pass"
+    interval = t_interval(log_ratios)
+    if interval is None:
+        return ratio, None, None, "inconclusive"
+    low, high = (math.exp(edge) for edge in interval)
+    if low > 1 + margin:
+        return ratio, low, high, "regression"
+    return ratio, low, high, "pass" if high < 1 + margin else "inconclusive"
+
+
+def _rows(key: tuple[str, str, int], pairs: list[tuple[Result, Result]], margin: float) -> list[Row]:
+    errors = [(errors_of(old), errors_of(new)) for old, new in pairs]
+    rows = []
+    for name in errors[0][0]:
+        logs = [_mean_log_ratio(old[name], new[name]) for old, new in errors if name in old and name in new]
+        finite = np.array([value for value in logs if value is not None])
+        if len(finite):
+            rows.append(Row(*key, name, *judge(finite, margin)))
+    return rows
+
+
+def _mean_log_ratio(old: dict[str, float], new: dict[str, float]) -> float | None:
+    """Over the conditions where both are positive."""
+    both = [(old[c], new[c]) for c in old if c in new and old[c] > 0 and new[c] > 0]
+    return float(np.mean([math.log(b / a) for a, b in both])) if both else None
+
+
+def _check_comparable(old: RunFolder, new: RunFolder) -> None:
+    a, b = old.record["configuration"], new.record["configuration"]
+    different = [key for key in SAME if a[key] != b[key]]
+    if different:
+        raise IncomparableError(f"not comparable: {', '.join(different)} differ between {old.path} and {new.path}")

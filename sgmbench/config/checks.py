@@ -1,0 +1,142 @@
+"""Checks: what no single field can tell.
+
+Each check looks at the parts of a document that are valid by themselves, so that one run reports these faults together
+with those of the fields.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, get_args, get_origin
+
+from sgmbench import registry
+from sgmbench.config.annotations import hints, shown, split
+from sgmbench.config.faults import Fault, Path
+from sgmbench.config.schema import validate
+from sgmbench.core.experiment import Experiment
+from sgmbench.core.method import refusal
+from sgmbench.core.problem import Problem
+from sgmbench.core.target import Conditional
+
+Parts = dict[Path, Any]
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+
+
+def valid_parts(document: dict[str, Any]) -> Parts:
+    """The objects that the parts of a document describe, by path: its fields, and the entries of its lists."""
+    parts: Parts = {}
+    for name, hint in hints(Experiment).items():
+        value, (base, _) = document.get(name), split(hint)
+        pairs = [((name,), hint, value)]
+        if get_origin(base) is tuple and isinstance(value, list):
+            pairs = [((name, i), get_args(base)[0], item) for i, item in enumerate(value)]
+        for path, annotation, item in pairs if name in document else ():
+            part, faults = validate(annotation, item)
+            if not faults:
+                parts[path] = part
+    return parts
+
+
+def faults(parts: Parts) -> list[Fault]:
+    """Everything wrong that the fields alone do not tell."""
+    checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _refusals]
+    return [fault for check in checks for fault in check(parts)]
+
+
+def warnings(parts: Parts) -> list[Fault]:
+    """Conditions at which no training run can be drawn."""
+    return [
+        Fault((*path, parameter.name), _outside(condition[parameter.name], *parameter.prior.support))
+        for path, condition in _listed(parts)
+        for parameter in _parameters(parts)
+        if parameter.name in condition
+        and not parameter.prior.support[0] <= condition[parameter.name] <= parameter.prior.support[1]
+    ]
+
+
+def _outside(value: float, low: float, high: float) -> str:
+    return f"{shown(value)} is outside the prior, [{low:g}, {high:g}]: no training run is near; expect extrapolation"
+
+
+def _of(parts: Parts, *lists: str) -> dict[Path, Any]:
+    """The valid entries of some lists."""
+    return {path: part for path, part in parts.items() if path[0] in lists and len(path) == 2}
+
+
+def _parameters(parts: Parts) -> tuple[Any, ...]:
+    problem = parts.get(("problem",))
+    return problem.parameters if isinstance(problem, Problem) else ()
+
+
+def _listed(parts: Parts) -> Iterator[tuple[Path, dict[str, float]]]:
+    """Every condition written in the file."""
+    for path, target in _of(parts, "targets").items():
+        if isinstance(target, Conditional):
+            for i, condition in enumerate(target.conditions):
+                yield (*path, "conditions", i), condition
+
+
+def _name(parts: Parts) -> Iterator[Fault]:
+    """The experiment's name and the labels become folders."""
+    names = {("name",): parts.get(("name",))}
+    names |= {(*path, "label"): entry.label for path, entry in _of(parts, "methods", "metrics").items()}
+    for path, name in names.items():
+        if name is not None and not SAFE_NAME.fullmatch(name):
+            rule = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
+            yield Fault(path, f"{shown(name)} cannot name a folder; {rule}")
+
+
+def _labels(parts: Parts) -> Iterator[Fault]:
+    for group in ("methods", "metrics"):
+        labels: set[str] = set()
+        for path, entry in _of(parts, group).items():
+            if entry.label in labels:
+                yield Fault(path, f"the label {entry.label!r} is used before; give this entry another `label`")
+            labels.add(entry.label)
+
+
+def _repeats(parts: Parts) -> Iterator[Fault]:
+    """Equal budgets or targets would be the same cells twice."""
+    names = _of(parts, "budgets") | {path: target.name for path, target in _of(parts, "targets").items()}
+    for path, entry in _of(parts, "methods").items():
+        names |= {(*path, "budgets", i): budget for i, budget in enumerate(entry.budgets)}
+    seen: set[tuple[Path, Any]] = set()
+    for path, name in names.items():
+        if (path[:-1], name) in seen:
+            yield Fault(path, f"{name} is listed before; write it once")
+        seen.add((path[:-1], name))
+
+
+def _conditional(parts: Parts) -> Iterator[Fault]:
+    """A conditional target needs parameters, and values of them."""
+    problem = parts.get(("problem",))
+    for path, target in _of(parts, "targets").items():
+        if not isinstance(target, Conditional):
+            continue
+        if problem is not None and not problem.parameters:
+            kind = registry.kind_of("problems", type(problem))
+            yield Fault(path, f"{kind} has no parameters, so nothing can be held fixed; write marginal")
+        elif not target.conditions and not target.drawn:
+            yield Fault(path, "no condition is asked for; write `conditions`, or `drawn`: how many to draw")
+
+
+def _conditions(parts: Parts) -> Iterator[Fault]:
+    """Each condition has a value for each parameter of the problem and nothing else."""
+    known = [parameter.name for parameter in _parameters(parts)]
+    for path, condition in _listed(parts) if known else ():
+        for name in condition:
+            if name not in known:
+                near = registry.suggestion(name, known)
+                yield Fault((*path, name), f"unknown parameter{near}; write {', '.join(known)}", is_key=True)
+        for name in known:
+            if name not in condition:
+                yield Fault((*path, name), "missing; every condition gives each parameter of the problem a number")
+
+
+def _refusals(parts: Parts) -> Iterator[Fault]:
+    """Methods that cannot work on the problem."""
+    problem = parts.get(("problem",))
+    for path, entry in _of(parts, "methods").items():
+        text = refusal(entry.method, problem) if isinstance(problem, Problem) else None
+        if text:
+            yield Fault(path, f"{text}; remove the method or choose another problem")

@@ -1,0 +1,98 @@
+"""Experiment: one configuration file, as data."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Len, Lt
+
+from sgmbench.core.method import Method
+from sgmbench.core.metric import Metric
+from sgmbench.core.problem import Problem
+from sgmbench.core.target import Target
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Marks a field whose value names a class of a registry group by `kind:`."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A method under its label, with budgets of its own where the experiment's do not suit it."""
+
+    label: str
+    method: Annotated[Method, Kind("methods")]
+    budgets: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(0)] = ()
+
+
+@dataclass(frozen=True)
+class MetricEntry:
+    """A metric under its label."""
+
+    label: str
+    metric: Annotated[Metric, Kind("metrics")]
+
+
+@dataclass(frozen=True)
+class ReferencePlan:
+    """Sizes of the truth: independent runs a condition, for listed conditions (and the marginal) and for drawn ones.
+
+    As many samples are scored as the reference has runs. No equivalent runs above a third of the size are claimed.
+    """
+
+    size: Annotated[int, Ge(50)] = 10_000
+    drawn_size: Annotated[int, Ge(50)] = 4_000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the user wants to know, how well, how often, and what a run costs.
+
+    Attributes:
+        quantities: what is wanted of each field.
+        tolerance: the error allowed, in standard deviations of the field (mean) or relative to it (sd).
+        conditions: Q, at how many conditions.
+        cost_per_run: core-seconds of one solver run; "measured" takes this machine's.
+    """
+
+    quantities: Annotated[tuple[Literal["mean", "sd"], ...], Len(1)] = ("mean", "sd")
+    tolerance: Annotated[float, Gt(0), Lt(1)] = 0.02
+    conditions: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)] = (1, 10, 100)
+    cost_per_run: Annotated[tuple[Literal["measured"] | Annotated[float, Gt(0)], ...], Len(1)] = ("measured",)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A problem, the targets asked of it, the methods set against each other, and how they are scored.
+
+    Attributes:
+        name: folder below the results root.
+        problem: the model.
+        targets: distributions asked for.
+        methods: what competes.
+        budgets: solver runs: training runs of a Generator, runs a condition of a Sampler.
+        metrics: how samples are scored; all built-in ones by default.
+        replicates: fresh draws of runs and seeds.
+        seed: of everything but the drawn conditions.
+        evaluation_seed: of the drawn conditions alone.
+        reference: size of the truth.
+        ask: the questions that the verdict answers.
+        keep_samples: of which replicates samples are kept on disk.
+        samples_kept: how many rows a condition are kept.
+    """
+
+    name: str
+    problem: Annotated[Problem, Kind("problems")]
+    targets: Annotated[tuple[Annotated[Target, Kind("targets")], ...], Len(1)]
+    methods: Annotated[tuple[MethodEntry, ...], Len(1)]
+    budgets: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)]
+    metrics: tuple[MetricEntry, ...] = ()
+    replicates: Annotated[int, Ge(1)] = 3
+    seed: Annotated[int, Ge(0)] = 0
+    evaluation_seed: Annotated[int, Ge(0)] = 1
+    reference: ReferencePlan = field(default_factory=ReferencePlan)
+    ask: Annotated[tuple[Ask, ...], Len(1)] = (Ask(),)
+    keep_samples: Literal["all", "first_replicate", "none"] = "first_replicate"
+    samples_kept: Annotated[int, Ge(1)] = 1_000

@@ -1,0 +1,83 @@
+"""Problem: a deterministic map y = G(z, xi) under uncertainty.
+
+    z = T(zeta), zeta ~ N(0, I_p)   named parameters: what is not known (epistemic)
+    xi ~ N(0, I_m)                  the germ: what varies (aleatoric)
+
+All randomness of a model enters through z and xi; G itself is deterministic. What a problem can do beyond `simulate` it
+declares by deriving from the capability classes below, and a method that needs one says so.
+"""
+
+from abc import ABC, abstractmethod
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from sgmbench.core.layout import Layout
+from sgmbench.core.prior import Parameter
+
+
+class Problem(ABC):
+    """A model under uncertainty, written for one run in pure JAX."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The entries of z, in order."""
+
+    @property
+    @abstractmethod
+    def germ_dimension(self) -> int:
+        """m, the length of xi."""
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """The fields of y."""
+
+    @abstractmethod
+    def simulate(self, z: Float[Array, " p"], xi: Float[Array, " m"]) -> dict[str, Array]:
+        """One run: every field of the layout by name, NaN where the solver failed."""
+
+
+class Leveled(ABC):
+    """A problem with coarser versions of itself: same layout, same germ, a cheaper run."""
+
+    @abstractmethod
+    def coarser(self) -> "Leveled | None":
+        """The next coarser level, None at the coarsest."""
+
+    @property
+    @abstractmethod
+    def relative_cost(self) -> float:
+        """Cost of one run in runs of the finest level."""
+
+
+class Constrained(ABC):
+    """A problem whose every output meets exact constraints."""
+
+    @abstractmethod
+    def constraints(self, fields: dict[str, Array]) -> dict[str, Array]:
+        """Residuals by name, in the unit of the field they concern, zero for every run of the solver."""
+
+
+class Recomputable(ABC):
+    """A problem some of whose output fields determine the others."""
+
+    @abstractmethod
+    def recompute(self, z: Float[Array, " p"], fields: dict[str, Array]) -> dict[str, Array]:
+        """The dependent fields that the solver gives for the independent ones of one sample."""
+
+
+def transport(problem: Problem, zeta: Float[Array, " p"]) -> Float[Array, " p"]:
+    """z = T(zeta), entry by entry."""
+    if not problem.parameters:
+        return jnp.zeros(0)
+    return jnp.stack([parameter.prior.from_normal(zeta[i]) for i, parameter in enumerate(problem.parameters)])
+
+
+def uniform_coordinates(problem: Problem, z: Float[Array, "*n p"]) -> Float[Array, "*n p"]:
+    """2 F(z) - 1 in [-1, 1]: the coordinates in which the prior is uniform."""
+    if not problem.parameters:
+        return jnp.zeros((*z.shape[:-1], 0))
+    columns = [2 * parameter.prior.cdf(z[..., i]) - 1 for i, parameter in enumerate(problem.parameters)]
+    return jnp.stack(columns, axis=-1)

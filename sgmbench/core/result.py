@@ -1,0 +1,32 @@
+"""Result: what became of one cell."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sgmbench.core.cost import Cost
+
+Scores = dict[str, dict[str, dict[str, float]]]
+"""condition -> metric label -> part -> value."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A computed or failed cell: its cost, its scores at each condition, its validity.
+
+    `name` pairs cells across versions of the code, `content` says what exactly was computed. `failed_runs` gave NaN or
+    infinity: they were paid for and not used.
+    """
+
+    name: str
+    content: str
+    target: str
+    method: str
+    kind: Literal["sampler", "generator"]
+    budget: int
+    replicate: int
+    status: Literal["ok", "failed"]
+    reason: str = ""
+    failed_runs: int = 0
+    samples_each: dict[str, int] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+    scores: Scores = field(default_factory=dict)

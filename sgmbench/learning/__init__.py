@@ -1,0 +1,1 @@
+"""What surrogates and diffusion share: representations of outputs, networks, training."""

@@ -1,0 +1,1 @@
+"""Networks: hyperparameters as a dataclass that builds a Flax NNX module."""

@@ -1,0 +1,53 @@
+"""Errors of quantiles.
+
+For each field and level p,
+
+    ( mean over varying coordinates of ((q_p(x_i) - q_p(y_i)) / sd_i)^2 )^1/2,
+
+q_p the sample quantile with linear interpolation at (n - 1) p (Hyndman and Fan's type 7). The defaults are the median
+and the ends of the 95 % and 99 % bands. A tail level needs some 10 / (1 - p) rows before it means anything.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Gt, Len, Lt
+from jaxtyping import Float
+
+from sgmbench.core.metric import Metric
+from sgmbench.core.reference import Reference
+from sgmbench.core.samples import Samples
+from sgmbench.metrics.fields import varying_fields
+
+
+@dataclass(frozen=True)
+class Quantiles(Metric):
+    """Errors of quantiles, rms over each field, in standard deviations; scores are named like "c/0.975".
+
+    Attributes:
+        levels: probabilities of the quantiles.
+    """
+
+    unit: ClassVar[str] = "sd"
+
+    levels: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Len(1)] = (0.025, 0.5, 0.975, 0.995)
+
+    def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
+        x, y = np.sort(samples.values, axis=0), reference.sorted
+        errors = {p: quantile_of_sorted(x, p) - quantile_of_sorted(y, p) for p in self.levels}
+        scores = {}
+        for scaled in varying_fields(reference):
+            where, varies = scaled.where, reference.varies[scaled.where]
+            for p, error in errors.items():
+                standardized = error[where][varies] / reference.sd[where][varies]
+                scores[f"{scaled.field.name}/{p}"] = float(np.sqrt(np.mean(standardized**2)))
+        return scores
+
+
+def quantile_of_sorted(x: Float[np.ndarray, "n d"], p: float) -> Float[np.ndarray, " d"]:
+    """Quantile of each column of a set that is sorted along the rows."""
+    position = (len(x) - 1) * p
+    below = int(position)
+    above = min(below + 1, len(x) - 1)
+    return x[below] + (position - below) * (x[above] - x[below])

@@ -1,0 +1,1 @@
+"""Samplers: methods that spend solver runs."""

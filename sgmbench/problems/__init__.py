@@ -1,0 +1,1 @@
+"""Models under uncertainty, one file each, its equations on top."""

@@ -1,0 +1,1 @@
+"""What people read: the table, the answer in sentences, summary.csv, figures."""

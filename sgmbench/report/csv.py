@@ -1,0 +1,35 @@
+"""summary.csv: one row for each method, budget, condition and score."""
+
+import csv
+import io
+from pathlib import Path
+
+from sgmbench.report.summary import Summary
+from sgmbench.store.atomic import write_bytes
+
+COLUMNS = ("target", "method", "budget", "condition", "score", "mean", "floor", "replicates", "low", "high")
+
+
+def write_csv(path: Path, summary: Summary) -> None:
+    """Writes all scores, each beside its floor; equivalent runs as scores `equivalent_runs/<energy>`."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for target in summary.targets:
+        for line in target.lines:
+            head = (line.target, line.method, line.budget)
+            count = line.replicates - line.failed
+            for metric, by in line.equivalent.items():
+                for condition, runs in by.items():
+                    name = f"equivalent_runs/{metric}"
+                    writer.writerow((*head, condition, name, _digits(runs.value), "", count, _digits(runs.low), _digits(runs.high)))
+            for part, by in line.errors.items():
+                metric, _, name = part.partition("/")
+                for condition, value in by.items():
+                    floor = target.conditions[condition]["floors"].get(metric, {}).get(name)
+                    writer.writerow((*head, condition, part, _digits(value), _digits(floor), count, "", ""))
+    write_bytes(path, buffer.getvalue().encode())
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"

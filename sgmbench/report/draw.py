@@ -1,0 +1,49 @@
+"""Draws the figures of a run into its folder."""
+
+import xarray as xr
+
+from sgmbench.report.figures.bands import draw_bands
+from sgmbench.report.figures.error_against_runs import draw_error_against_runs
+from sgmbench.report.figures.histograms import draw_histograms
+from sgmbench.report.summary import ENERGY, Summary, TargetSummary
+from sgmbench.store.run_folder import RunFolder
+from sgmbench.store.samples import read_samples
+
+
+def draw_figures(folder: RunFolder, summary: Summary) -> None:
+    """Writes `figures/*.svg`: bands and histograms at the first condition of each target, error against runs."""
+    figures = folder.path / "figures"
+    for target in summary.targets:
+        truth_path = folder.path / "references" / f"{target.name}.nc"
+        if not truth_path.exists():
+            continue
+        truth, samples = read_samples(truth_path), _samples(folder, target)
+        condition = next(iter(target.conditions))
+        title = f"{summary.record['configuration']['name']}, {target.name}{_at(target, condition)}"
+        for name, draw in (("bands", draw_bands), ("histograms", draw_histograms)):
+            path = figures / f"{target.name}_{name}.svg"
+            draw(path, truth, samples, condition, title=title, methods=summary.methods)
+    with_energy = [t for t in summary.targets if any(ENERGY in line.equivalent for line in t.lines)]
+    if with_energy:
+        draw_error_against_runs(figures / "error_against_runs.svg", with_energy, metric=ENERGY, methods=summary.methods)
+
+
+def _at(target: TargetSummary, condition: str) -> str:
+    z = target.conditions[condition]["z"]
+    return "" if z is None else " at (" + ", ".join(f"{value:.3g}" for value in z) + ")"
+
+
+def _samples(folder: RunFolder, target: TargetSummary) -> dict[str, xr.Dataset]:
+    """Kept samples of the Generators at their largest budget: the best of them by energy, and the last in the list."""
+    largest = {}
+    for line in target.lines:
+        if line.kind == "generator" and ENERGY in line.equivalent:
+            largest[line.method] = max(line, largest.get(line.method, line), key=lambda each: each.budget)
+    ranked = sorted(largest.values(), key=lambda line: -line.median().value)[:1]
+    chosen = list(dict.fromkeys([line.method for line in ranked] + (["diffusion"] if "diffusion" in largest else [])))
+    found = {}
+    for method in chosen:
+        path = folder.cell(f"{target.name}.{method}.{largest[method].budget}.r0") / "samples.nc"
+        if path.exists():
+            found[method] = read_samples(path)
+    return found

@@ -1,0 +1,1 @@
+"""Figures of a run as SVG, one file a kind, byte-reproducible."""

@@ -1,0 +1,48 @@
+"""One look for all figures: color-blind-safe, the same color for a method everywhere, the same bytes every time."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from sgmbench.store.atomic import write_bytes
+
+TRUTH = "#555555"
+# Okabe and Ito's palette (2008), yellow left out for lack of contrast on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vP*"
+
+_SETTINGS = {
+    "svg.hashsalt": "sgmbench",
+    "svg.fonttype": "path",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+@contextmanager
+def figure(path: Path, *, size: tuple[float, float]) -> Iterator[Figure]:
+    """A figure of `size` inches, written to `path` when the block ends."""
+    with mpl.rc_context(_SETTINGS):
+        drawing = Figure(figsize=size)
+        yield drawing
+        buffer = io.BytesIO()
+        drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "sgmbench"})
+    write_bytes(path, buffer.getvalue())
+
+
+def color(methods: list[str], label: str) -> str:
+    """The color of a method among those of its experiment."""
+    return PALETTE[methods.index(label) % len(PALETTE)]
+
+
+def marker(methods: list[str], label: str) -> str:
+    """The marker of a method among those of its experiment."""
+    return MARKERS[methods.index(label) % len(MARKERS)]

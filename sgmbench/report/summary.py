@@ -1,0 +1,195 @@
+"""Summary: the results of a run gathered over replicates, as numbers by method and budget.
+
+Nothing is computed twice: table, answer, CSV and figures all read this.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sgmbench.core.result import Result
+from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs
+from sgmbench.store.atomic import read_json
+from sgmbench.store.run_folder import RunFolder
+
+ENERGY = "energy"
+ENERGIES = (ENERGY, "energy_standardized")
+CAP_FRACTION = 3  # no equivalent runs above a third of the reference's size are claimed
+
+
+@dataclass(frozen=True)
+class Line:
+    """One method at one budget for one target, over its replicates.
+
+    Attributes:
+        equivalent: equivalent runs by energy metric and condition.
+        errors: mean score over replicates by "metric/part" and condition.
+        seconds: mean seconds by phase.
+        samples: drawn in a replicate over all conditions, those beyond the scored ones included.
+    """
+
+    target: str
+    method: str
+    kind: str
+    budget: int
+    replicates: int
+    failed: int
+    reason: str
+    failed_runs: int
+    equivalent: dict[str, dict[str, EquivalentRuns]] = field(default_factory=dict)
+    errors: dict[str, dict[str, float]] = field(default_factory=dict)
+    replicate_errors: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    samples_each: dict[str, int] = field(default_factory=dict)
+    solver_runs: float = 0.0
+    network_evaluations: float = 0.0
+    samples: int = 0
+    extra_samples: int = 0
+    peak_bytes: int = 0
+
+    @property
+    def seconds_a_sample(self) -> float:
+        """Warm seconds of sampling."""
+        return self.seconds.get("sample", 0.0) / max(self.samples, 1)
+
+    def median(self, metric: str = ENERGY) -> EquivalentRuns:
+        """Equivalent runs of the median condition (the lower of two)."""
+        ranked = sorted(self.equivalent[metric].values(), key=lambda runs: runs.value)
+        return ranked[(len(ranked) - 1) // 2]
+
+    def worst(self, metric: str = ENERGY) -> tuple[str, EquivalentRuns]:
+        """The condition with the fewest equivalent runs, and them."""
+        return min(self.equivalent[metric].items(), key=lambda item: item[1].value)
+
+    def median_error(self, part: str) -> float:
+        """The median over conditions of one score."""
+        return float(np.median(list(self.errors[part].values()))) if part in self.errors else float("nan")
+
+
+@dataclass(frozen=True)
+class TargetSummary:
+    """One target: what is known of the truth at each condition, and a line for each method and budget."""
+
+    name: str
+    conditions: dict[str, dict[str, Any]]
+    lines: list[Line]
+    failed_because: str = ""
+
+    @property
+    def listed(self) -> list[str]:
+        """Names of the listed conditions."""
+        return [name for name, condition in self.conditions.items() if condition["is_listed"]]
+
+    @property
+    def drawn(self) -> list[str]:
+        """Names of the conditions drawn from the prior."""
+        return [name for name, condition in self.conditions.items() if not condition["is_listed"]]
+
+    @property
+    def seconds_a_run(self) -> float:
+        """Warm core-seconds of a solver run, measured while the references were made."""
+        return float(np.median([c["seconds"]["simulate"] / c["size"] for c in self.conditions.values()]))
+
+    def floor(self, part: str) -> float:
+        """The median over conditions of an independent Monte Carlo pair's score."""
+        metric, _, name = part.partition("/")
+        floors = [c["floors"].get(metric, {}).get(name) for c in self.conditions.values()]
+        known = [value for value in floors if value is not None]
+        return float(np.median(known)) if known else float("nan")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole run."""
+
+    run: str
+    record: dict[str, Any]
+    targets: list[TargetSummary]
+    results: list[Result]
+
+    @property
+    def has_failed_cells(self) -> bool:
+        """Whether any cell failed."""
+        return any(result.status == "failed" for result in self.results)
+
+    @property
+    def methods(self) -> list[str]:
+        """Labels in the order of the configuration."""
+        return [entry["label"] for entry in self.record["configuration"]["methods"]]
+
+
+def summarize(folder: RunFolder) -> Summary:
+    """Gathers the results of a run folder, finished or not."""
+    record, results = folder.record, folder.results()
+    targets = []
+    for name in dict.fromkeys(result.target for result in results):
+        path = folder.path / "references" / f"{name}.json"
+        truth = read_json(path)["conditions"] if path.exists() else {}
+        error = truth.pop("error", "")
+        targets.append(TargetSummary(name, truth, _lines(name, results, truth), error))
+    return Summary(str(folder.path), record, targets, results)
+
+
+def _lines(target: str, results: list[Result], truth: dict[str, Any]) -> list[Line]:
+    groups: dict[tuple[str, int], list[Result]] = defaultdict(list)
+    for result in results:
+        if result.target == target:
+            groups[result.method, result.budget].append(result)
+    return [_line(group, truth) for group in groups.values()]
+
+
+def _line(group: list[Result], truth: dict[str, Any]) -> Line:
+    first = group[0]
+    good = [result for result in group if result.status == "ok"]
+    shared = {
+        "target": first.target,
+        "method": first.method,
+        "kind": first.kind,
+        "budget": first.budget,
+        "replicates": len(group),
+        "failed": len(group) - len(good),
+        "reason": next((result.reason for result in group if result.reason), ""),
+        "failed_runs": sum(result.failed_runs for result in group),
+    }
+    if not good:
+        return Line(**shared)
+    replicate_errors = _gather(good)
+    return Line(
+        **shared,
+        equivalent=_equivalent(replicate_errors, truth),
+        errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
+        replicate_errors=replicate_errors,
+        seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
+        samples_each=good[0].samples_each,
+        solver_runs=float(np.mean([result.cost.solver_runs for result in good])),
+        network_evaluations=good[0].cost.network_evaluations,
+        samples=good[0].cost.samples,
+        extra_samples=good[0].cost.extra_samples,
+        peak_bytes=max(result.cost.peak_bytes for result in good),
+    )
+
+
+def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:
+    """Scores by "metric/part", condition and replicate; a score that is not a number becomes NaN."""
+    gathered: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for result in good:
+        for condition, metrics in result.scores.items():
+            for metric, parts in metrics.items():
+                for part, value in parts.items():
+                    gathered[f"{metric}/{part}"][condition].append(np.nan if value is None else value)
+    return {part: dict(by) for part, by in gathered.items()}
+
+
+def _equivalent(errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]) -> dict[str, dict[str, EquivalentRuns]]:
+    found = {}
+    for metric in ENERGIES:
+        if f"{metric}/d2" in errors:
+            found[metric] = {
+                condition: equivalent_runs(
+                    np.array(d2), mu=errors[f"{metric}/mu"][condition][0], cap=truth[condition]["size"] / CAP_FRACTION
+                )
+                for condition, d2 in errors[f"{metric}/d2"].items()
+            }
+    return found

@@ -1,0 +1,1 @@
+"""Executes cells: each shared input once, failures as results, every second booked."""

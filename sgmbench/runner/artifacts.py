@@ -1,0 +1,113 @@
+"""Shared inputs of cells, each a function of its description and the cache alone."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from sgmbench.cells import Description, fit_description, floor_description, reference_description, runs_description
+from sgmbench.config.load import build
+from sgmbench.core.clock import Clock
+from sgmbench.errors import CellError
+from sgmbench.core.method import Fit, Generator
+from sgmbench.core.problem import Problem, uniform_coordinates
+from sgmbench.core.progress import Progress
+from sgmbench.core.reference import Reference
+from sgmbench.core.rng import stream
+from sgmbench.core.runs import Pairs, Runs
+from sgmbench.core.simulation import Simulation
+from sgmbench.store.cache import Cache
+
+
+def problem_of(description: Description) -> Problem:
+    """The problem of a description."""
+    return build("problems", without_digest(description["problem"]))
+
+
+def without_digest(plain: Description) -> Description:
+    """A component's configuration without the digest of its source."""
+    return {key: value for key, value in plain.items() if key != "digest"}
+
+
+def prepare(problem: Problem, *, at_condition: bool) -> Simulation:
+    """A simulation that pays for its own compilation."""
+    return Simulation(problem, Clock(), at_condition=at_condition)
+
+
+def load_runs(
+    description: Description,
+    kind: str,
+    cache: Cache,
+    progress: Progress,
+    prepare: Callable[..., Simulation] = prepare,
+) -> Runs:
+    """Runs of one stream: training runs, a reference or a floor.
+
+    References and floors share compiled simulations, which is what `prepare` is for; training runs pay for theirs.
+
+    Raises:
+        CellError: every run failed.
+    """
+
+    def make() -> tuple[dict[str, Any], dict[str, Any]]:
+        z = description["z"]
+        simulation = prepare(problem_of(description), at_condition=z is not None)
+        key = stream(description["seed"], *description["stream"])
+        runs = simulation(description["size"], key=key, z=tuple(z or ()), progress=progress)
+        notes = {"executed": runs.executed, "seconds": runs.seconds}
+        return {"z": runs.z, "y": runs.y, "ok": runs.ok}, notes
+
+    arrays, notes = cache.get(kind, description, make)
+    runs = Runs(**arrays, **notes)
+    if not runs.ok.any():
+        raise CellError(f"all {len(runs.ok)} solver runs of the {kind} gave NaN or infinity; check the problem's solver")
+    return runs
+
+
+@lru_cache(maxsize=4)
+def _prepare_shared(problem: Problem, *, at_condition: bool) -> Simulation:
+    return prepare(problem, at_condition=at_condition)
+
+
+def load_reference(cell: Description, condition: Description, cache: Cache, progress: Progress) -> tuple[Reference, Runs]:
+    """The truth at one condition of a cell's target, and the runs behind it."""
+    description = reference_description(cell, condition)
+    runs = load_runs(description, "reference", cache, progress, _prepare_shared)
+    return Reference(runs.y[runs.ok], problem_of(description), condition["z"]), runs
+
+
+def load_floor(cell: Description, condition: Description, cache: Cache, progress: Progress) -> Runs:
+    """The independent Monte Carlo set of the floor."""
+    return load_runs(floor_description(cell, condition), "floor", cache, progress, _prepare_shared)
+
+
+def load_training_runs(cell: Description, cache: Cache, progress: Progress) -> Runs:
+    """The runs that a Generator cell learns from."""
+    return load_runs(runs_description(cell), "runs", cache, progress)
+
+
+def load_fit(
+    cell: Description, method: Generator, runs: Runs, cache: Cache, progress: Progress
+) -> tuple[Fit, dict[str, float]]:
+    """What the Generator learned, with the seconds that it took when it was made."""
+    problem = problem_of(cell)
+    description = fit_description(cell)
+
+    def make() -> tuple[Fit, dict[str, Any]]:
+        clock = Clock()
+        key = stream(cell["seed"], *description["stream"])
+        pairs = pairs_of(runs, problem, conditional=cell["target"] == "conditional")
+        with clock("train"):
+            fit = method.fit(pairs, problem.layout, key=key, clock=clock, progress=progress)
+        return fit, {"seconds": clock.seconds}
+
+    fit, notes = cache.get("fit", description, make)
+    return fit, notes["seconds"]
+
+
+def pairs_of(runs: Runs, problem: Problem, *, conditional: bool) -> Pairs:
+    """(given, learned): z in uniform coordinates, or nothing, and y; failed runs left out."""
+    z, y = runs.z[runs.ok], runs.y[runs.ok]
+    given = np.asarray(uniform_coordinates(problem, z)) if conditional else np.zeros((len(y), 0))
+    return Pairs(given, y)

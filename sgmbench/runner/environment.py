@@ -1,0 +1,50 @@
+"""Where and with what a run was made."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+PACKAGES = ("sgmbench", "jax", "jaxlib", "flax", "optax", "diffrax", "numpy", "scipy")
+
+
+def environment() -> dict[str, Any]:
+    """Versions, devices and the commit of the source, for run.json."""
+    devices = jax.devices()
+    return {
+        "versions": {name: _version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "device": f"{len(devices)} x {_device_name(devices[0])}",
+        "precision": "solvers float64, networks float32",
+        "commit": _commit(),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _device_name(device: jax.Device) -> str:
+    if device.platform != "cpu":
+        return device.device_kind
+    return f"CPU ({platform.machine()}, {os.cpu_count()} cores)"
+
+
+def _commit() -> str | None:
+    """The commit of the source tree that the package was loaded from, with "+" where it was changed."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        describe = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+        return subprocess.run(describe, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,139 @@
+"""Crossover: what an answer costs by each method, and from where one method is cheaper than another.
+
+Asked are quantities to a tolerance eps at Q conditions, with solver runs of c seconds. A Sampler makes n runs for each
+condition, a Generator of N training runs makes M samples, each as many as bring its worst quantity to eps:
+
+    Sampler      cost = upfront + Q n c                n = v / (eps^2 - bias^2)
+    Generator    cost = N c + upfront + Q (M + M_0) s  M = v / (eps^2 - bias^2)
+
+v is the variance of the quantity by one run or sample, s the seconds of a sample, M_0 the samples that each condition
+takes beyond those delivered, upfront the seconds of compilation and training; n and M are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Where bias^2 >= eps^2 no number
+of samples helps: the method is infeasible and costs infinity.
+
+Cost is linear in Q and in c, so a crossover is where two lines meet.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+INFINITE = float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """A method at one budget, as far as its cost matters; offers are told apart by identity.
+
+    Attributes:
+        label: what it is called.
+        budget: N, the training runs of a Generator; a Sampler makes as many as it needs.
+        is_sampler: whether it spends solver runs for each condition, instead of training runs once.
+        bias2: squared bias by quantity, in the unit of the tolerance squared.
+        variance: by quantity, of one run (Sampler) or one sample (Generator).
+        upfront: seconds of compilation and training.
+        seconds_a_sample: s, of a Generator.
+        extra_samples: M_0, likewise.
+    """
+
+    label: str
+    budget: int
+    is_sampler: bool
+    bias2: dict[str, float]
+    variance: dict[str, float]
+    upfront: float = 0.0
+    seconds_a_sample: float = 0.0
+    extra_samples: int = 0
+
+    @property
+    def smallest_tolerance(self) -> float:
+        """The worst bias: the largest tolerance that no number of samples reaches."""
+        return math.sqrt(max(self.bias2.values()))
+
+    def is_feasible(self, tolerance: float) -> bool:
+        """Whether enough samples meet the tolerance in every quantity."""
+        return all(bias2 < tolerance**2 for bias2 in self.bias2.values())
+
+    def samples_each(self, tolerance: float) -> float:
+        """n or M: runs or samples at each condition; infinite where infeasible."""
+        if not self.is_feasible(tolerance):
+            return INFINITE
+        needed = max(v / (tolerance**2 - self.bias2[quantity]) for quantity, v in self.variance.items())
+        # 1 / 0.02^2 must not become 2,501 by rounding.
+        return max(2, math.ceil(needed * (1 - 1e-12)))
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """Cost as a linear function of Q or of c: fixed + slope x, in seconds; infinite where infeasible."""
+
+    fixed: float
+    slope: float
+
+    def __call__(self, x: float) -> float:
+        return self.fixed + self.slope * x
+
+
+INFEASIBLE = CostLine(INFINITE, 0.0)
+
+
+def by_conditions(offer: Offer, *, tolerance: float, cost_per_run: float) -> CostLine:
+    """Cost against the number of conditions Q."""
+    if not offer.is_feasible(tolerance):
+        return INFEASIBLE
+    each = offer.samples_each(tolerance)
+    if offer.is_sampler:
+        return CostLine(offer.upfront, each * cost_per_run)
+    return CostLine(offer.upfront + offer.budget * cost_per_run, (each + offer.extra_samples) * offer.seconds_a_sample)
+
+
+def by_cost_per_run(offer: Offer, *, tolerance: float, conditions: int) -> CostLine:
+    """Cost against the seconds of a solver run c."""
+    if not offer.is_feasible(tolerance):
+        return INFEASIBLE
+    each = offer.samples_each(tolerance)
+    if offer.is_sampler:
+        return CostLine(offer.upfront, conditions * each)
+    samples = conditions * (each + offer.extra_samples)
+    return CostLine(offer.upfront + samples * offer.seconds_a_sample, offer.budget)
+
+
+def cost(offer: Offer, *, tolerance: float, conditions: int, cost_per_run: float) -> float:
+    """Seconds that the answer takes, infinite where infeasible."""
+    return by_conditions(offer, tolerance=tolerance, cost_per_run=cost_per_run)(conditions)
+
+
+def cheapest(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float) -> Offer | None:
+    """The feasible offer of least cost, the first of equal ones; None where none is feasible."""
+
+    def cost_of(offer: Offer) -> float:
+        return cost(offer, tolerance=tolerance, conditions=conditions, cost_per_run=cost_per_run)
+
+    return min((offer for offer in offers if offer.is_feasible(tolerance)), key=cost_of, default=None)
+
+
+def takes_over(line: CostLine, rival: CostLine) -> float:
+    """The x >= 0 beyond which `line` is below its rival for good; infinite where there is none, 0 where always."""
+    if math.isinf(line.fixed) or math.isinf(rival.fixed):
+        return INFINITE if math.isinf(line.fixed) else 0.0
+    extra, saving = line.fixed - rival.fixed, rival.slope - line.slope
+    if saving > 0:
+        return max(extra / saving, 0.0)
+    return 0.0 if saving == 0 and extra < 0 else INFINITE
+
+
+def crossover_conditions(offer: Offer, rival: Offer, *, tolerance: float, cost_per_run: float) -> float:
+    """The least whole Q >= 1 at which the offer costs less than its rival; infinite where there is none.
+
+    1 is "from the first condition on". From a later Q on it stays cheaper; at Q = 1 a small upfront cost may win alone.
+    """
+    mine, other = (by_conditions(o, tolerance=tolerance, cost_per_run=cost_per_run) for o in (offer, rival))
+    if mine(1) < other(1):
+        return 1
+    meeting = takes_over(mine, other)
+    return meeting if math.isinf(meeting) else math.floor(meeting) + 1
+
+
+def crossover_cost_per_run(offer: Offer, rival: Offer, *, tolerance: float, conditions: int) -> float:
+    """The c above which the offer costs less than its rival; infinite where there is none, 0 where it always does."""
+    mine, other = (by_cost_per_run(o, tolerance=tolerance, conditions=conditions) for o in (offer, rival))
+    return takes_over(mine, other)

@@ -1,0 +1,1 @@
+"""The results folder: written atomically, checksummed, versioned."""

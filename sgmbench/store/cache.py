@@ -1,0 +1,98 @@
+"""The cache: shared inputs of cells (references, runs, fits), found by the content that they were made from.
+
+An artifact is `<kind>/<content>.npz` beside `<content>.json`, which holds its description and the SHA-256 of the
+arrays. An artifact whose checksum does not fit is not read but made again.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sgmbench.errors import StoreError
+from sgmbench.store.atomic import read_json, write_bytes, write_json
+
+Arrays = dict[str, Any]
+Description = dict[str, Any]
+
+
+def content_of(description: Description) -> str:
+    """SHA-256 of the canonical JSON of a description."""
+    text = json.dumps(description, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Cache:
+    """Artifacts below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(
+        self, kind: str, description: Description, make: Callable[[], tuple[Arrays, dict[str, Any]]]
+    ) -> tuple[Arrays, dict[str, Any]]:
+        """The arrays of an artifact and what was noted at its making (seconds, counts), made where it is not there.
+
+        Args:
+            kind: "reference", "runs" or "fit".
+            description: all that the artifact depends on.
+            make: makes (nested dictionary of arrays, JSON-able notes).
+        """
+        path = self.root / kind / content_of(description)
+        found = self._read(path)
+        if found is None:
+            found = make()
+            self._write(path, description, *found)
+        return found
+
+    def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]] | None:
+        try:
+            record = read_json(path.with_suffix(".json"))
+            data = path.with_suffix(".npz").read_bytes()
+        except (StoreError, OSError):
+            return None
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            return None
+        return unpack(data), record["notes"]
+
+    def _write(self, path: Path, description: Description, arrays: Arrays, notes: dict[str, Any]) -> None:
+        data = pack(arrays)
+        write_bytes(path.with_suffix(".npz"), data)
+        record = {"description": description, "notes": notes, "sha256": hashlib.sha256(data).hexdigest()}
+        write_json(path.with_suffix(".json"), record)
+
+
+def pack(arrays: Arrays) -> bytes:
+    """A nested dictionary of arrays as npz, keys joined by "/"; byte-reproducible."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in sorted(_flatten(arrays).items()):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
+    return buffer.getvalue()
+
+
+def unpack(data: bytes) -> Arrays:
+    """The inverse of `pack`; never unpickles."""
+    nested: Arrays = {}
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        for name in archive.files:
+            *folders, leaf = name.split("/")
+            place = nested
+            for folder in folders:
+                place = place.setdefault(folder, {})
+            place[leaf] = archive[name]
+    return nested
+
+
+def _flatten(arrays: Arrays, prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for key, value in arrays.items():
+        flat |= _flatten(value, f"{prefix}{key}/") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

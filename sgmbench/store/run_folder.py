@@ -1,0 +1,114 @@
+"""One run on disk: `<results>/<experiment>/<time>-<hash>/`.
+
+Below it:
+
+    run.json            resolved configuration, cells, environment, status, schema version
+    cells/<name>/       result.json, samples.nc
+    summary.csv, figures/*.svg, written when the run ends
+"""
+
+import dataclasses
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sgmbench.core.cost import Cost
+from sgmbench.core.result import Result
+from sgmbench.errors import StoreError, UsageError
+from sgmbench.store.atomic import read_json, write_json
+from sgmbench.store.cache import content_of
+
+SCHEMA = 1
+
+
+class RunFolder:
+    """Reads and writes the files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, results: Path, experiment: str, record: dict[str, Any]) -> "RunFolder":
+        """A new folder for a run that is about to start.
+
+        Args:
+            results: the results root.
+            experiment: its name.
+            record: what goes into run.json, "configuration" included.
+        """
+        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        folder = cls(results / experiment / f"{time}-{content_of(record['configuration'])[:8]}")
+        folder.write_record({**record, "schema": SCHEMA, "status": "running", "started": time})
+        return folder
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """run.json."""
+        record = read_json(self.path / "run.json")
+        if record.get("schema") != SCHEMA:
+            raise StoreError(f"{self.path}: written by schema {record.get('schema')}, this version reads {SCHEMA}")
+        return record
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Replaces run.json."""
+        write_json(self.path / "run.json", record)
+
+    def finish(self, status: str) -> None:
+        """Notes how the run ended: "complete", "failed cells" or "interrupted"."""
+        self.write_record({**self.record, "status": status})
+
+    def cell(self, name: str) -> Path:
+        """The folder of one cell."""
+        return self.path / "cells" / name
+
+    def write_result(self, result: Result) -> None:
+        """Writes result.json, with the checksums of the files beside it."""
+        folder = self.cell(result.name)
+        files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.nc"))}
+        write_json(folder / "result.json", {"schema": SCHEMA, "files": files, **dataclasses.asdict(result)})
+
+    def read_result(self, name: str) -> Result | None:
+        """The result of one cell; None where there is none yet, or where it or a file beside it is damaged."""
+        folder = self.cell(name)
+        if not (folder / "result.json").exists():
+            return None
+        try:
+            content = read_json(folder / "result.json")
+            intact = all(
+                hashlib.sha256((folder / file).read_bytes()).hexdigest() == checksum
+                for file, checksum in content.pop("files").items()
+            )
+        except (StoreError, OSError):
+            return None
+        if not intact or content.pop("schema") != SCHEMA:
+            return None
+        content["cost"] = Cost(**content["cost"])
+        return Result(**content)
+
+    def results(self) -> list[Result]:
+        """The results of all cells of the run, in its order, as far as they exist."""
+        found = (self.read_result(name) for name in self.record["cells"])
+        return [result for result in found if result is not None]
+
+
+def runs_of(results: Path, experiment: str | None = None) -> list[RunFolder]:
+    """All runs below a results root, of one experiment or all, oldest first."""
+    pattern = f"{experiment or '*'}/*/run.json"
+    return [RunFolder(path.parent) for path in sorted(results.glob(pattern), key=lambda path: path.parent.name)]
+
+
+def find_run(results: Path, name: str) -> RunFolder:
+    """A run by its folder, by the name of its folder, or the newest of an experiment by that name.
+
+    Raises:
+        UsageError: there is none; says which there are.
+    """
+    if (Path(name) / "run.json").exists():
+        return RunFolder(Path(name))
+    every = runs_of(results)
+    named = [run for run in every if run.path.name == name] or [r for r in every if r.path.parent.name == name]
+    if not named:
+        known = ", ".join(sorted({run.path.parent.name for run in every})) or "none yet"
+        raise UsageError(f"{name}: no such run below {results}/ (experiments with runs: {known})")
+    return named[-1]

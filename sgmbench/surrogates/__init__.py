@@ -1,0 +1,1 @@
+"""Generators without a generative network: the rivals that a diffusion model has to beat on the same runs."""

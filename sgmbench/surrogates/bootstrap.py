@@ -1,0 +1,40 @@
+"""Bootstrap: the training runs themselves, resampled.
+
+For a marginal target it is the empirical measure, worth N runs and no more. For a conditional target the runs at the
+nearest conditions stand for the condition: their spread is right where the law changes slowly, their mean is off by
+what it changes over the neighborhood.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import jax
+import numpy as np
+from annotated_types import Ge
+
+from sgmbench.core.method import Generator
+from sgmbench.surrogates.neighbors import nearest, neighbor_count
+
+
+@dataclass(frozen=True)
+class Bootstrap(Generator):
+    """Training runs at the nearest conditions, resampled.
+
+    Attributes:
+        neighbors: how many runs stand for a condition; n^(4/(4+q)) by default.
+    """
+
+    neighbors: Annotated[int, Ge(1)] | None = None
+
+    def fit(self, pairs, layout, *, key, clock, progress):
+        return {"given": pairs.given, "learned": pairs.learned}
+
+    def sampler(self, fit, *, clock):
+        given, learned = fit["given"], fit["learned"]
+        count = neighbor_count(*given.shape, self.neighbors)
+
+        def sample(at, n, key):
+            rows = nearest(given, at, count)
+            return learned[rows[np.asarray(jax.random.randint(key, (n,), 0, len(rows)))]]
+
+        return sample

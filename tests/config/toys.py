@@ -1,0 +1,142 @@
+"""Small problems, methods, networks and metrics whose fields cover every kind of hyperparameter."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Len, Lt
+
+from sgmbench.core.experiment import Kind
+from sgmbench.core.layout import Field, Layout
+from sgmbench.core.method import Generator, Sampler
+from sgmbench.core.metric import Metric
+from sgmbench.core.prior import Parameter, Uniform
+from sgmbench.core.problem import Leveled, Problem
+
+
+@dataclass(frozen=True)
+class Decay(Problem):
+    """A decaying quantity."""
+
+    steps: Annotated[int, Ge(1), Le(1000)] = 10
+    scheme: Literal["explicit", "implicit"] = "implicit"
+    order: Literal[1, 2] = 1
+
+    def __post_init__(self) -> None:
+        if self.scheme == "explicit" and self.order == 2:
+            raise ValueError("the explicit scheme is of order 1; write implicit, or order: 1")
+
+    parameters = (Parameter("rate", "1/s", Uniform(0.0, 1.0)), Parameter("amplitude", "V", Uniform(-1.0, 1.0)))
+    germ_dimension = 3
+    layout = Layout((Field("y", "V"),))
+
+    def simulate(self, z, xi):
+        return {"y": z[0] + xi[0]}
+
+
+@dataclass(frozen=True)
+class Noise(Decay):
+    """A problem in which everything is known but the noise."""
+
+    parameters = ()
+
+
+@dataclass(frozen=True)
+class Draws(Sampler):
+    """Independent draws."""
+
+    def sampler(self, problem, *, at_condition, clock) -> Any:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Levels(Draws):
+    """Draws on two levels."""
+
+    requires = (Leveled,)
+
+
+class Net:
+    """A regression."""
+
+
+@dataclass(frozen=True)
+class Small(Net):
+    """A small one."""
+
+    width: Annotated[int, Ge(1)] = 8
+
+
+@dataclass(frozen=True)
+class Deep(Net):
+    """A deep one."""
+
+    widths: tuple[int, ...] = (8, 8)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Of the learning rate."""
+
+    peak: Annotated[float, Gt(0), Lt(1)] = 1e-3
+    span: tuple[int, float] = (0, 1.0)
+
+
+@dataclass(frozen=True)
+class Learner(Generator):
+    """Learns."""
+
+    steps: Annotated[int, Ge(1)] = 100
+    ema: bool = True
+    note: str = ""
+    clip: Annotated[float, Gt(0)] | None = None
+    weights: dict[str, float] = field(default_factory=dict)
+    network: Annotated[Net, Kind("networks")] = Small()
+    schedule: Schedule = Schedule()
+    noise: Annotated[tuple[float, ...], Len(1, 3)] = (0.0,)
+
+    def fit(self, pairs, layout, *, key, clock, progress) -> Any:
+        raise NotImplementedError
+
+    def sampler(self, fit, *, clock) -> Any:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Energy(Metric):
+    """Energy distance."""
+
+    norm: Literal["field_l2", "standardized"] = "field_l2"
+
+    def score(self, samples, reference):
+        return {}
+
+
+@dataclass(frozen=True)
+class Mean(Metric):
+    """Error of the mean."""
+
+    def score(self, samples, reference):
+        return {}
+
+
+@dataclass(frozen=True)
+class Unfinished(Sampler):
+    """Lacks its method."""
+
+
+class Untyped:
+    """Neither a dataclass nor any of the kinds."""
+
+
+@dataclass(frozen=True)
+class Arrays(Problem):
+    """A problem with a field that no configuration can hold."""
+
+    values: Net | None = None
+
+    parameters = ()
+    germ_dimension = 1
+    layout = Layout((Field("y", "V"),))
+
+    def simulate(self, z, xi):
+        return {"y": xi[0]}
