@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from sgmbench.compare.compare import Comparison, compare_runs, newest_two
+from sgmbench.compare.table import comparison_table
 from sgmbench.config.load import Loaded, build_experiment, load
 from sgmbench.core.progress import Progress, silent
 from sgmbench.report.answer import answers
 from sgmbench.report.csv import write_csv
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.summary import Summary, summarize
-from sgmbench.report.terminal import comparison_table, tables
+from sgmbench.report.terminal import tables, wide_console
 from sgmbench.runner.run import continue_run, find_unfinished, start
 from sgmbench.store.run_folder import RunFolder, find_run
 
@@ -98,21 +97,21 @@ def as_json(result: Answer | Comparison) -> str:
 
 def print_answer(answer: Answer) -> None:
     """Tables, sentences and the folder, on standard output."""
-    console = Console()
+    console = wide_console()
     for warning in answer.summary.record["warnings"]:
-        console.print(f"warning: {warning}", markup=False, highlight=False)
+        console.print(f"warning: {warning}", markup=False)
     for table in tables(answer.summary):
         console.print(table)
     for sentence in answer.sentences:
-        console.print(sentence, markup=False, highlight=False)
-    console.print(f"\n{answer.summary.run}", markup=False, highlight=False)
+        console.print(sentence, markup=False)
+    console.print(f"\n{answer.summary.run}", markup=False)
 
 
 def print_comparison(comparison: Comparison) -> None:
     """The table of a comparison and its verdict."""
-    console = Console()
+    console = wide_console()
     console.print(comparison_table(comparison))
-    console.print(f"verdict: {comparison.verdict}", highlight=False)
+    console.print(f"verdict: {comparison.verdict}")
 
 
 def _open(loaded: Loaded, resume: bool, results: Path) -> RunFolder:

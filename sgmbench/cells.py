@@ -1,9 +1,9 @@
 """An Experiment as cells, each with a serialized description that it can be computed from.
 
 A cell is one (target, method, budget, replicate) of the experiment's problem. It names the shared inputs that it needs
-(references, runs, a fit) by descriptions of their own, so that whoever computes it, here or on another host, finds them
-in the store or makes them. Two identities: the `name` pairs cells across versions of the code, the `content` (SHA-256 of
-the description, source digests in it) says what exactly is computed.
+(references, runs, a fit) by descriptions of their own, so that whoever computes it, here or on another host, finds
+them in the store or makes them. Two identities: the `name` pairs cells across versions of the code, the `content`
+(SHA-256 of the description, source digests in it) says what exactly is computed.
 """
 
 from dataclasses import dataclass
@@ -77,7 +77,8 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         for replicate in range(experiment.replicates):
             for entry in experiment.methods:
                 cells += [
-                    _cell(experiment, shared, entry, budget, replicate) for budget in entry.budgets or experiment.budgets
+                    _cell(experiment, shared, entry, budget, replicate)
+                    for budget in entry.budgets or experiment.budgets
                 ]
     return cells
 

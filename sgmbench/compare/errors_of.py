@@ -22,5 +22,7 @@ def _errors(metric: str, parts: dict[str, float], result: Result, condition: str
         if result.kind == "sampler":
             return {metric: parts["d2"] / parts["mu"]}
         samples = result.samples_each[condition]
-        return {metric: inverse_equivalent_runs(parts["d2"], parts["mu"], mu_samples=parts["mu_samples"], samples=samples)}
+        return {
+            metric: inverse_equivalent_runs(parts["d2"], parts["mu"], mu_samples=parts["mu_samples"], samples=samples)
+        }
     return {f"{metric}/{part}": value for part, value in parts.items()} if metric in PLAIN else {}

@@ -4,6 +4,7 @@ JAX dispatches asynchronously and compiles on the first call: a clock read witho
 blocks on what a timed function returns, and books compilation apart from execution.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,12 @@ class Clock:
         The wrapper compiles once for each shape of its arguments, and anew for each call of this method, so that a
         cell pays for its own compilation.
         """
-        jitted = jax.jit(function, **options)
+
+        @functools.wraps(function)
+        def anew(*arguments: Any) -> Any:  # of one function object JAX would find what it has compiled before
+            return function(*arguments)
+
+        jitted = jax.jit(anew, **options)
         compiled: dict[Any, Any] = {}
 
         def call(*arguments: Any) -> Any:

@@ -1,5 +1,6 @@
 """What a method spent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -8,8 +9,9 @@ class Cost:
     """Counts and seconds of one cell.
 
     `solver_runs` are those asked for in fine-run equivalents, `executed_runs` the lanes that the device really ran
-    (the last chunk is padded). `network_evaluations` are those a sample, `samples` all that were drawn. Seconds are split into compile, simulate,
-    train and sample; cold time has compilation in it, warm time has not.
+    (the last chunk is padded). `network_evaluations` are those a sample, `samples` all that were drawn, of which
+    `extra_samples` at each condition were not delivered. Seconds are split into compile, simulate, train and sample;
+    cold time has compilation in it, warm time has not.
     """
 
     solver_runs: float = 0.0
@@ -19,7 +21,7 @@ class Cost:
     samples: int = 0
     extra_samples: int = 0
     peak_bytes: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cold(self) -> float:

@@ -34,14 +34,21 @@ class Simulation:
         self.clock = clock
         self.at_condition = at_condition
         self.chunk = chunk
-        self._run_chunk = clock.jit(jax.vmap(self._run, in_axes=(None, 0, None)), "simulate")
+        self._mesh = jax.make_mesh((len(jax.devices()),), ("runs",))
+        # Mapped, not partitioned: each device runs its own lanes and needs nothing of the others.
+        one, lanes = PartitionSpec(), PartitionSpec("runs")
+        chunk_of_runs = jax.vmap(self._run, in_axes=(None, 0, None))
+        mapped = jax.shard_map(
+            chunk_of_runs, mesh=self._mesh, in_specs=(one, lanes, one), out_specs=lanes, check_vma=False
+        )
+        self._run_chunk = clock.jit(mapped, "simulate")
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream; `seconds` of the result are those of this call."""
         before = dict(self.clock.seconds)
-        devices = jax.devices()
-        lanes = NamedSharding(jax.make_mesh((len(devices),), ("runs",)), PartitionSpec("runs"))
-        width = min(self.chunk, -(-n // len(devices))) * len(devices)
+        devices = self._mesh.size
+        lanes = NamedSharding(self._mesh, PartitionSpec("runs"))
+        width = min(self.chunk, -(-n // devices)) * devices
         condition = jnp.asarray(z, "float64")
         parts = []
         for start in range(0, n, width):
@@ -53,7 +60,7 @@ class Simulation:
         return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed=len(parts) * width, seconds=seconds)
 
     def _run(
-        self, key: Key[Array, ""], index: Int[Array, ""], z: Float[Array, " p"]
+        self, key: Key[Array, ""], index: Int[Array, ""], z: Float[Array, " given"]
     ) -> tuple[Float[Array, " p"], Float[Array, " d"]]:
         """(z, y) of run `index` of the stream `key`."""
         p = len(self.problem.parameters)

@@ -17,7 +17,7 @@ from typing import Any
 
 import diffrax
 import jax.numpy as jnp
-from diffrax import RESULTS, AbstractTerm, LocalLinearInterpolation, MultiTerm, ODETerm
+from diffrax import RESULTS, AbstractTerm, LocalLinearInterpolation, MultiTerm
 from jaxtyping import Array, Float
 
 _State = tuple[Float[Array, "n k"], Float[Array, ""], Any]
@@ -65,5 +65,5 @@ class DPMSolverPP2M(diffrax.AbstractStratonovichSolver[_State]):
         return self._drift(terms).vf(t0, y0, args)
 
     @staticmethod
-    def _drift(terms: AbstractTerm) -> ODETerm:
+    def _drift(terms: AbstractTerm) -> AbstractTerm:
         return terms.terms[0] if isinstance(terms, MultiTerm) else terms

@@ -22,8 +22,8 @@ from annotated_types import Ge, Gt, Lt
 from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.clock import Clock
-from sgmbench.errors import CellError
 from sgmbench.core.progress import Progress
+from sgmbench.errors import CellError
 
 CHUNK = 100
 
@@ -51,25 +51,23 @@ class Training:
         patience: validations without improvement before training stops.
     """
 
-    steps: Annotated[int, Ge(1)] = 10_000
+    steps: Annotated[int, Ge(1)] = 7_500
     batch: Annotated[int, Ge(1)] = 512
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
-    warmup: Annotated[int, Ge(0)] = 200
+    learning_rate: Annotated[float, Gt(0)] = 2e-3
+    warmup: Annotated[int, Ge(0)] = 500
     clip: Annotated[float, Gt(0)] = 1.0
-    weight_decay: Annotated[float, Ge(0)] = 1e-4
+    weight_decay: Annotated[float, Ge(0)] = 1e-2
     average: Annotated[float, Gt(0)] = 6.94
-    held_out: Annotated[float, Gt(0), Lt(1)] = 0.1
+    held_out: Annotated[float, Gt(0), Lt(1)] = 0.05
     evaluate_every: Annotated[int, Ge(1)] = 500
-    patience: Annotated[int, Ge(1)] = 6
+    patience: Annotated[int, Ge(1)] = 4
 
     def optimizer(self) -> optax.GradientTransformation:
         """Clipped AdamW on its schedule."""
         schedule = optax.warmup_cosine_decay_schedule(
             0.0, self.learning_rate, min(self.warmup, self.steps // 2), max(self.steps, 2)
         )
-        return optax.chain(
-            optax.clip_by_global_norm(self.clip), optax.adamw(schedule, weight_decay=self.weight_decay)
-        )
+        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adamw(schedule, weight_decay=self.weight_decay))
 
 
 class _State(NamedTuple):
@@ -117,14 +115,17 @@ def train(
         progress("training", step, plan.steps, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
         if step % every and step < plan.steps:
             continue
-        stale = _record(trained, state, step, float(losses.mean()), float(run_validation(state.average, held_out)), stale)
+        score = float(run_validation(state.average, held_out))
+        stale = _record(trained, state, step, float(losses.mean()), score, stale)
     return trained
 
 
 def _record(trained: Trained, state: _State, step: int, train_loss: float, held_out: float, stale: int) -> int:
     """Keeps the average if it is the best so far; returns the number of validations without improvement."""
     if not math.isfinite(train_loss + held_out):
-        raise CellError(f"training diverged at step {step}: the loss is {held_out}; try a smaller learning_rate or clip")
+        raise CellError(
+            f"training diverged at step {step}: the loss is {held_out}; try a smaller learning_rate or clip"
+        )
     trained.history.append((step, train_loss, held_out))
     if held_out >= trained.best:
         return stale + 1

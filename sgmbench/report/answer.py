@@ -83,11 +83,11 @@ def _answer(target: TargetSummary, ask: Ask) -> str:
     sampler = next((offer for offer in offers if offer.is_sampler), None)
     generators = [offer for offer in offers if not offer.is_sampler]
     runs = max(offers[0].variance.values()) / ask["tolerance"] ** 2
-    wanted = several([NAME_OF[q] for q in ask["quantities"]])
-    sentences = [f"{target.name.capitalize()}: for {wanted} of {several(_fields(target))} to {percent(ask['tolerance'])} "
-                 f"({count(runs)} runs' worth):"]
-    for cost in ask["cost_per_run"]:
-        sentences.append(_at_cost(target, ask, offers, sampler, cost))
+    wanted = f"{several([NAME_OF[q] for q in ask['quantities']])} of {several(_fields(target))}"
+    sentences = [
+        f"{target.name.capitalize()}: for {wanted} to {percent(ask['tolerance'])} ({count(runs)} runs' worth),"
+    ]
+    sentences += [_at_cost(target, ask, offers, sampler, cost) for cost in ask["cost_per_run"]]
     sentences += _infeasible(ask, generators)
     best = _best_generator(target)
     if best is not None:
@@ -109,7 +109,11 @@ def _at_cost(target: TargetSummary, ask: Ask, offers: list[Offer], sampler: Offe
         said = f"{start} {winners[0]} is cheapest"
         said += f" at Q = {several([str(Q) for Q in queries])}" if len(queries) > 1 else ""
     else:
-        parts = [f"{_name(offer)} at Q = {several([str(Q) for Q in queries if best[Q] is offer])}" for offer in dict.fromkeys(best.values()) if offer]
+        parts = [
+            f"{_name(offer)} at Q = {several([str(Q) for Q in queries if best[Q] is offer])}"
+            for offer in dict.fromkeys(best.values())
+            if offer
+        ]
         said = f"{start} the cheapest is {several(parts)}"
     return f"{said}{_crossover(offers, sampler, eps=eps, c=c, queries=queries)}."
 
@@ -170,4 +174,8 @@ def runs_text(runs) -> str:
 
 
 def _name(offer: Offer) -> str:
-    return offer.label if offer.is_sampler else f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"
+    return (
+        offer.label
+        if offer.is_sampler
+        else f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"
+    )

@@ -22,7 +22,9 @@ def write_csv(path: Path, summary: Summary) -> None:
             for metric, by in line.equivalent.items():
                 for condition, runs in by.items():
                     name = f"equivalent_runs/{metric}"
-                    writer.writerow((*head, condition, name, _digits(runs.value), "", count, _digits(runs.low), _digits(runs.high)))
+                    writer.writerow(
+                        (*head, condition, name, _digits(runs.value), "", count, _digits(runs.low), _digits(runs.high))
+                    )
             for part, by in line.errors.items():
                 metric, _, name = part.partition("/")
                 for condition, value in by.items():

@@ -15,7 +15,8 @@ def count(value: float) -> str:
 
 def percent(value: float) -> str:
     """0.02 -> 2 %."""
-    return f"{100 * value:.2g} %"
+    scaled = 100 * value
+    return f"{scaled:.2g} %" if scaled < 100 else f"{scaled:.0f} %"
 
 
 def seconds(value: float) -> str:
@@ -26,11 +27,12 @@ def seconds(value: float) -> str:
     return f"{value / 3600:.3g} h"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A score with a few significant digits, without exponents where it can be."""
+def short(value: float) -> str:
+    """A score in two or three digits, without a leading zero: .028, 1.02, 13."""
     if value != value:
         return "-"
-    return f"{value:.{digits - 1}e}" if value and abs(value) < 1e-3 else f"{value:.{digits}g}"
+    text = f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    return text.lstrip("0") if value < 1 else text
 
 
 def several(items: list[str]) -> str:

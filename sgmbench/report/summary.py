@@ -182,7 +182,9 @@ def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:
     return {part: dict(by) for part, by in gathered.items()}
 
 
-def _equivalent(errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]) -> dict[str, dict[str, EquivalentRuns]]:
+def _equivalent(
+    errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]
+) -> dict[str, dict[str, EquivalentRuns]]:
     found = {}
     for metric in ENERGIES:
         if f"{metric}/d2" in errors:

@@ -1,13 +1,27 @@
 """Tables for the terminal."""
 
+from rich import box
+from rich.console import Console
 from rich.table import Table
 
-from sgmbench.compare.compare import Comparison
-from sgmbench.report.answer import runs_text
-from sgmbench.report.format import count, number, seconds
+from sgmbench.report.format import count, seconds, several, short
 from sgmbench.report.summary import ENERGIES, ENERGY, Line, Summary, TargetSummary
+from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
-SCORES = {"wasserstein": "W1/sd", "mean": "mean", "standard_deviation": "sd", "roughness": "rough"}
+SCORES = {
+    "wasserstein": "W1/sd",
+    "mean": "mean",
+    "standard_deviation": "sd",
+    "roughness": "rough",
+    "faithfulness": "physics",
+}
+WIDTH = 106
+
+
+def wide_console() -> Console:
+    """Standard output; where it is no terminal, wide enough for the tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 def tables(summary: Summary) -> list[Table]:
@@ -20,85 +34,84 @@ def tables(summary: Summary) -> list[Table]:
     return made
 
 
+def _table(title: str, caption: str | None = None) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        caption=caption,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+
+
 def _comparison_of_methods(summary: Summary, target: TargetSummary) -> Table:
     over = f"medians over {len(target.conditions)} conditions" if len(target.conditions) > 1 else "one law"
-    title = f"{summary.record['configuration']['name']}: {target.name} ({over})"
-    table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(summary))
-    parts = _parts(target)
-    table.add_column("method")
-    for name in ("runs", "N_eq", "worst", *(f"{SCORES[m]}\n{field}" for m, field in parts), "train", "a sample"):
-        table.add_column(name, justify="right")
+    table = _table(f"{summary.record['configuration']['name']}: {target.name} ({over})", _caption(summary, target))
+    metrics = _metrics(target)
+    table.add_column("method", no_wrap=True)
+    for name in ("runs", "N_eq", "worst", *(SCORES[m] for m in metrics), "train", "a sample"):
+        table.add_column(name, justify="right", no_wrap=True)
     for line in target.lines:
-        table.add_row(*_row(line, parts))
+        table.add_row(*_row(line, target, metrics))
     if target.conditions:
-        floors = [number(target.floor(f"{m}/{field}")) for m, field in parts]
-        table.add_row("floor: independent runs", "", "", "", *floors, "", "", style="dim")
+        floors = [" ".join(short(target.floor(f"{m}/{f}")) for f in fields) for m, fields in metrics.items()]
+        table.add_row("floor: as many runs", "", "", "", *floors, "", "", style="dim")
     return table
 
 
-def _parts(target: TargetSummary) -> list[tuple[str, str]]:
-    """(metric, field) of the columns that any method has."""
+def _metrics(target: TargetSummary) -> dict[str, list[str]]:
+    """Fields of each metric that any method was scored by."""
     have = {part for line in target.lines for part in line.errors}
-    fields = dict.fromkeys(part.partition("/")[2] for part in have)
-    ordered = [f for f in next(iter(target.conditions.values()), {}).get("variances", {}) if f in fields]
-    return [(metric, field) for metric in SCORES for field in ordered if f"{metric}/{field}" in have]
+    fields = list(next(iter(target.conditions.values()), {}).get("variances", {}))
+    found = {m: [f for f in fields if f"{m}/{f}" in have] for m in SCORES}
+    return {metric: of for metric, of in found.items() if of}
 
 
-def _row(line: Line, parts: list[tuple[str, str]]) -> list[str]:
+def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> list[str]:
     if line.failed == line.replicates:
-        return [line.method, count(line.budget), "failed", *([""] * (len(parts) + 3))]
-    scores = [number(line.median_error(f"{metric}/{field}")) for metric, field in parts]
-    worst = runs_text(line.worst()[1]) if len(line.equivalent[ENERGY]) > 1 else ""
+        return [line.method, count(line.budget), "failed", *([""] * (len(metrics) + 3))]
+    scores = [" ".join(short(line.median_error(f"{m}/{f}")) for f in fields) for m, fields in metrics.items()]
+    worst = bounded(line.worst()[1]) if len(line.equivalent[ENERGY]) > 1 else ""
     train = seconds(line.seconds["train"]) if line.kind == "generator" else ""
-    a_sample = seconds(line.seconds_a_sample) if line.kind == "generator" else seconds(
-        line.seconds["simulate"] / line.solver_runs
-    )
+    warm = line.seconds_a_sample if line.kind == "generator" else line.seconds["simulate"] / line.solver_runs
     mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else ""
-    return [line.method + mark, count(line.budget), _interval(line), worst, *scores, train, a_sample]
+    return [line.method + mark, count(line.budget), _interval(line.median()), worst, *scores, train, seconds(warm)]
 
 
-def _interval(line: Line) -> str:
-    runs = line.median()
-    text = runs_text(runs).replace("at least ", ">")
-    return text if runs.low is None else f"{text} [{count(runs.low)}, {count(runs.high)}]"
+def _interval(runs: EquivalentRuns) -> str:
+    if runs.low is None or runs.high is None:
+        return bounded(runs)
+    return f"{bounded(runs)}\n{count(runs.low)}-{count(runs.high)}"
 
 
-def _caption(summary: Summary) -> str:
+def bounded(runs: EquivalentRuns) -> str:
+    """Equivalent runs, a lower bound as >N."""
+    return f"{'>' if runs.at_least else ''}{count(runs.value)}"
+
+
+def _caption(summary: Summary, target: TargetSummary) -> str:
     replicates = summary.record["configuration"]["replicates"]
+    over = f"under it its 95 % t-interval over {replicates} replicates" if replicates > 1 else "one replicate"
+    fields = next(iter(target.conditions.values()), {}).get("variances", {})
     return (
-        f"N_eq: equivalent runs by energy distance (field L2), {replicates} replicate{'s' * (replicates > 1)}"
-        f"{', 95 % t-interval' if replicates > 1 else ', no interval'}; errors in standard deviations; "
-        f"{summary.record['environment']['device']}, {summary.record['started'][:8]}"
+        f"N_eq: equivalent runs by energy distance (field L2), median condition, {over}.\n"
+        f"Errors of {several(list(fields))} in standard deviations. "
+        f"{summary.record['environment']['device']}, {summary.record['started'][:8]}."
     )
 
 
 def _listed_conditions(target: TargetSummary) -> Table:
-    table = Table(
-        title="Equivalent runs at the listed conditions: field L2 / every coordinate standardized",
-        title_justify="left",
-    )
-    table.add_column("method")
+    table = _table("Equivalent runs at the listed conditions: by field L2 / with every coordinate standardized")
+    table.add_column("method", no_wrap=True)
     table.add_column("runs", justify="right")
     for name in target.listed:
         z = ", ".join(f"{value:.3g}" for value in target.conditions[name]["z"])
         table.add_column(f"{name}\n({z})", justify="right")
     for line in target.lines:
         if line.equivalent:
-            cells = [
-                " / ".join(runs_text(line.equivalent[m][name]).replace("at least ", ">") for m in ENERGIES if m in line.equivalent)
-                for name in target.listed
-            ]
+            metrics = [metric for metric in ENERGIES if metric in line.equivalent]
+            cells = [" / ".join(bounded(line.equivalent[m][name]) for m in metrics) for name in target.listed]
             table.add_row(line.method, count(line.budget), *cells)
-    return table
-
-
-def comparison_table(comparison: Comparison) -> Table:
-    """Every judged error of two runs."""
-    table = Table(title=f"{comparison.new}\nagainst {comparison.old}", title_justify="left")
-    for name in ("target", "method", "runs", "error", "new/old", "95 % interval", "verdict"):
-        table.add_column(name, justify="right" if name in ("runs", "new/old") else "left")
-    for row in comparison.rows:
-        interval = "-" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
-        cells = (row.target, row.method, count(row.budget), row.error, f"{row.ratio:.3f}", interval, row.verdict)
-        table.add_row(*cells)
     return table

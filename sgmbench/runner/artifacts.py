@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from sgmbench.cells import Description, fit_description, floor_description, reference_description, runs_description
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
-from sgmbench.errors import CellError
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.problem import Problem, uniform_coordinates
 from sgmbench.core.progress import Progress
@@ -17,6 +17,7 @@ from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.runs import Pairs, Runs
 from sgmbench.core.simulation import Simulation
+from sgmbench.errors import CellError
 from sgmbench.store.cache import Cache
 
 
@@ -61,7 +62,9 @@ def load_runs(
     arrays, notes = cache.get(kind, description, make)
     runs = Runs(**arrays, **notes)
     if not runs.ok.any():
-        raise CellError(f"all {len(runs.ok)} solver runs of the {kind} gave NaN or infinity; check the problem's solver")
+        raise CellError(
+            f"all {len(runs.ok)} solver runs of the {kind} gave NaN or infinity; check the problem's solver"
+        )
     return runs
 
 
@@ -70,7 +73,9 @@ def _prepare_shared(problem: Problem, *, at_condition: bool) -> Simulation:
     return prepare(problem, at_condition=at_condition)
 
 
-def load_reference(cell: Description, condition: Description, cache: Cache, progress: Progress) -> tuple[Reference, Runs]:
+def load_reference(
+    cell: Description, condition: Description, cache: Cache, progress: Progress
+) -> tuple[Reference, Runs]:
     """The truth at one condition of a cell's target, and the runs behind it."""
     description = reference_description(cell, condition)
     runs = load_runs(description, "reference", cache, progress, _prepare_shared)
@@ -109,5 +114,5 @@ def load_fit(
 def pairs_of(runs: Runs, problem: Problem, *, conditional: bool) -> Pairs:
     """(given, learned): z in uniform coordinates, or nothing, and y; failed runs left out."""
     z, y = runs.z[runs.ok], runs.y[runs.ok]
-    given = np.asarray(uniform_coordinates(problem, z)) if conditional else np.zeros((len(y), 0))
+    given = np.asarray(uniform_coordinates(problem, jnp.asarray(z))) if conditional else np.zeros((len(y), 0))
     return Pairs(given, y)

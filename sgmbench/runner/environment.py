@@ -32,7 +32,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _device_name(device: jax.Device) -> str:
+def _device_name(device: Any) -> str:
     if device.platform != "cpu":
         return device.device_kind
     return f"CPU ({platform.machine()}, {os.cpu_count()} cores)"

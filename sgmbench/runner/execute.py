@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import jax.numpy as jnp
 import numpy as np
 
 from sgmbench.cells import Cell, Description
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
-from sgmbench.errors import CellError
 from sgmbench.core.memory import peak_memory
 from sgmbench.core.method import Generator, Sampler
 from sgmbench.core.metric import Metric
@@ -18,6 +18,7 @@ from sgmbench.core.reference import Reference
 from sgmbench.core.result import Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
+from sgmbench.errors import CellError
 from sgmbench.runner.artifacts import load_fit, load_training_runs, problem_of, without_digest
 from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache, content_of
@@ -88,7 +89,7 @@ def _run_generator(
     sample = method.sampler(fit, clock=clock)
     for i, condition in enumerate(cell["conditions"]):
         z = condition["z"]
-        given = np.zeros(0) if z is None else np.asarray(uniform_coordinates(problem, np.asarray(z, float)))
+        given = np.zeros(0) if z is None else np.asarray(uniform_coordinates(problem, jnp.asarray(z, float)))
         with clock("sample"):
             values = sample(given, truth.size(cell, condition), _sample_key(cell, condition))
         samples = Samples.equally_weighted(np.asarray(values, "float64"), problem.layout, is_law=True)
@@ -135,7 +136,7 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
             samples=sum(tally.samples_each.values()) + tally.extra_samples * len(tally.samples_each),
             extra_samples=tally.extra_samples,
             peak_bytes=peak,
-            seconds=tally.clock.seconds,
+            seconds=dict(tally.clock.seconds),
         ),
         scores=tally.scores,
     )

@@ -7,12 +7,12 @@ import jax
 
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.dump import dump
-from sgmbench.errors import CellError, UsageError
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.problem import Problem, transport
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
 from sgmbench.core.samples import Samples
+from sgmbench.errors import CellError, UsageError
 from sgmbench.runner.artifacts import load_floor, problem_of
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import execute, metrics_of, score

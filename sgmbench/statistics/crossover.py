@@ -7,8 +7,9 @@ condition, a Generator of N training runs makes M samples, each as many as bring
     Generator    cost = N c + upfront + Q (M + M_0) s  M = v / (eps^2 - bias^2)
 
 v is the variance of the quantity by one run or sample, s the seconds of a sample, M_0 the samples that each condition
-takes beyond those delivered, upfront the seconds of compilation and training; n and M are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Where bias^2 >= eps^2 no number
-of samples helps: the method is infeasible and costs infinity.
+takes beyond those delivered, upfront the seconds of compilation and training; n and M are rounded up and at least 2.
+Monte Carlo is the Sampler of bias 0. Where bias^2 >= eps^2 no number of samples helps: the method is infeasible and
+costs infinity.
 
 Cost is linear in Q and in c, so a crossover is where two lines meet.
 """
@@ -59,7 +60,7 @@ class Offer:
             return INFINITE
         needed = max(v / (tolerance**2 - self.bias2[quantity]) for quantity, v in self.variance.items())
         # 1 / 0.02^2 must not become 2,501 by rounding.
-        return max(2, math.ceil(needed * (1 - 1e-12)))
+        return float(max(2, math.ceil(needed * (1 - 1e-12))))
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,12 @@ def by_cost_per_run(offer: Offer, *, tolerance: float, conditions: int) -> CostL
     if offer.is_sampler:
         return CostLine(offer.upfront, conditions * each)
     samples = conditions * (each + offer.extra_samples)
-    return CostLine(offer.upfront + samples * offer.seconds_a_sample, offer.budget)
+    return CostLine(offer.upfront + samples * offer.seconds_a_sample, float(offer.budget))
 
 
 def cost(offer: Offer, *, tolerance: float, conditions: int, cost_per_run: float) -> float:
     """Seconds that the answer takes, infinite where infeasible."""
-    return by_conditions(offer, tolerance=tolerance, cost_per_run=cost_per_run)(conditions)
+    return by_conditions(offer, tolerance=tolerance, cost_per_run=cost_per_run)(float(conditions))
 
 
 def cheapest(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float) -> Offer | None:
@@ -127,10 +128,10 @@ def crossover_conditions(offer: Offer, rival: Offer, *, tolerance: float, cost_p
     1 is "from the first condition on". From a later Q on it stays cheaper; at Q = 1 a small upfront cost may win alone.
     """
     mine, other = (by_conditions(o, tolerance=tolerance, cost_per_run=cost_per_run) for o in (offer, rival))
-    if mine(1) < other(1):
-        return 1
+    if mine(1.0) < other(1.0):
+        return 1.0
     meeting = takes_over(mine, other)
-    return meeting if math.isinf(meeting) else math.floor(meeting) + 1
+    return meeting if math.isinf(meeting) else math.floor(meeting) + 1.0
 
 
 def crossover_cost_per_run(offer: Offer, rival: Offer, *, tolerance: float, conditions: int) -> float:

@@ -61,12 +61,12 @@ def equivalent_runs(
     return EquivalentRuns(value, value / factor, value * factor, at_least=False, cap=cap)
 
 
-def inverse_equivalent_runs(d2: float, mu: float, *, mu_samples: float, samples: int) -> float:
+def inverse_equivalent_runs(d2: float, mu: float, *, mu_samples: float, samples: int | float) -> float:
     """1 / N_eq(M) of M samples drawn from a law at energy distance D2; not positive where D2 is below its noise."""
     return d2 / mu + mu_samples / mu / samples
 
 
-def generator_equivalent(*, d2: float, mu: float, mu_samples: float, samples: int) -> float:
+def generator_equivalent(*, d2: float, mu: float, mu_samples: float, samples: int | float) -> float:
     """N_eq(M); infinite where the estimate of its inverse is not positive."""
     return _inverse(inverse_equivalent_runs(d2, mu, mu_samples=mu_samples, samples=samples), 1.0)
 

@@ -31,7 +31,7 @@ class Bootstrap(Generator):
 
     def sampler(self, fit, *, clock):
         given, learned = fit["given"], fit["learned"]
-        count = neighbor_count(*given.shape, self.neighbors)
+        count = neighbor_count(len(given), given.shape[1], self.neighbors)
 
         def sample(at, n, key):
             rows = nearest(given, at, count)

@@ -1,0 +1,57 @@
+"""Residual bootstrap: conditional mean and scale, and the residuals of the nearest training runs, resampled.
+
+    y = m(u) + s_f(u) (y_i - m(u_i)) / s_f(u_i),    i among the training runs whose conditions are nearest to u
+
+The neighbors' own mean and standard deviation are replaced by those of the regressions (see `learning.calibration`). It
+assumes only that the shape of the residual changes slowly with the conditions, and has nothing to train beyond the
+regressions.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import jax
+import numpy as np
+from annotated_types import Ge
+
+from sgmbench.core.method import Generator
+from sgmbench.learning.calibration import calibrate, correlation_average
+from sgmbench.learning.conditional_moments import ConditionalMoments, mean_at
+from sgmbench.learning.representation import field_scale, quadrature_by_field, same_field
+from sgmbench.surrogates.neighbors import nearest, neighbor_count
+
+
+@dataclass(frozen=True)
+class ResidualBootstrap(Generator):
+    """Conditional mean and scale, residuals of the nearest training runs resampled.
+
+    Attributes:
+        moments: regression of mean and standard deviation on the conditions.
+        neighbors: how many runs lend their residuals; n^(4/(4+q)) by default.
+        calibrated: whether the neighbors' mean and standard deviation are replaced.
+    """
+
+    moments: ConditionalMoments = field(default_factory=ConditionalMoments)
+    neighbors: Annotated[int, Ge(1)] | None = None
+    calibrated: bool = True
+
+    def fit(self, pairs, layout, *, key, clock, progress):
+        moments = self.moments.fit(pairs.given, pairs.learned, key)
+        scaled = {"moments": moments, "quadrature": quadrature_by_field(layout)}
+        residual = (pairs.learned - mean_at(moments, pairs.given)) / field_scale(scaled, pairs.given)
+        kernel = correlation_average(residual, same_field(scaled["quadrature"]))
+        return {**scaled, "given": pairs.given, "residual": residual, "kernel": kernel}
+
+    def sampler(self, fit, *, clock):
+        given, residual = fit["given"], fit["residual"]
+        count = neighbor_count(len(given), given.shape[1], self.neighbors)
+
+        def sample(at, n, key):
+            rows = nearest(given, at, count)
+            drawn = np.asarray(jax.random.randint(key, (n,), 0, len(rows)))
+            lent = mean_at(fit["moments"], at[None]) + field_scale(fit, at[None]) * residual[rows]
+            if self.calibrated:
+                lent = calibrate(fit["moments"], fit["kernel"], at, lent, lent)
+            return lent[drawn]
+
+        return sample

@@ -1,0 +1,105 @@
+"""Time stands still here but for what a test lets pass."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sgmbench.core import clock as module
+from sgmbench.core.clock import Clock
+
+
+class Hands:
+    """A clock that is moved by hand."""
+
+    now = 100.0
+
+    def pass_by(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def hands(monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr(module.time, "perf_counter", lambda: hands.now)
+    return hands
+
+
+def test_nested_phases_add_up_to_the_time_that_passed(hands):
+    clock, start = Clock(), hands.now
+    with clock("train"):
+        hands.pass_by(5)
+        with clock("sample"):
+            hands.pass_by(2)
+            with clock("train"):
+                hands.pass_by(0.5)
+        hands.pass_by(1)
+    with clock("sample"):
+        hands.pass_by(4)
+    assert clock.seconds == {"compile": 0, "simulate": 0, "train": 6.5, "sample": 6}
+    assert sum(clock.seconds.values()) == hands.now - start
+
+
+def test_time_until_an_exception_is_booked(hands):
+    clock = Clock()
+    with pytest.raises(ZeroDivisionError), clock("train"):
+        hands.pass_by(3)
+        _ = 1 / 0
+    assert clock.seconds["train"] == 3
+
+
+def test_compilation_is_booked_apart_and_once_for_each_shape(hands):
+    clock = Clock()
+
+    def square(x):
+        hands.pass_by(10)  # runs when traced, not when executed
+        return x**2
+
+    timed = clock.jit(square, "simulate")
+    for shape, compilations in [((3,), 1), ((3,), 1), ((4,), 2), ((3,), 2)]:
+        np.testing.assert_array_equal(timed(jnp.full(shape, 3.0)), np.full(shape, 9.0))
+        assert clock.seconds == {"compile": 10 * compilations, "simulate": 0, "train": 0, "sample": 0}
+    timed(jnp.ones(3, "float32"))
+    assert clock.seconds["compile"] == 30
+
+
+def test_each_wrapper_pays_for_its_own_compilation():
+    compilations, x = [], jax.block_until_ready(jnp.ones(3))
+
+    def listen(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            compilations.append(duration)
+
+    def double(x):
+        return 2 * x
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        for _ in range(2):
+            timed = Clock().jit(double, "train")
+            for _ in range(2):
+                timed(x)
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    assert len(compilations) == 2
+
+
+def test_an_execution_ends_when_the_device_has_finished(hands, monkeypatch):
+    clock = Clock()
+    block = jax.block_until_ready
+    monkeypatch.setattr(module.jax, "block_until_ready", lambda x: (hands.pass_by(7), block(x))[1])
+    result = clock.jit(lambda x: {"y": x + 1}, "sample")(jnp.zeros(2))
+    np.testing.assert_array_equal(result["y"], np.ones(2))
+    assert clock.seconds["sample"] == 7
+
+
+def test_python_numbers_and_arrays_share_one_compilation(hands):
+    clock = Clock()
+
+    def increment(x):
+        hands.pass_by(10)
+        return x + 1
+
+    timed = clock.jit(increment, "sample")
+    assert [float(timed(1.0)), float(timed(jnp.float64(2.0))), float(timed(np.float64(3.0)))] == [2, 3, 4]
+    assert clock.seconds["compile"] == 10

@@ -1,0 +1,45 @@
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, norm
+
+from sgmbench.core.prior import LogNormal, LogUniform, Normal, Uniform
+
+PRIORS = [Uniform(-0.2, 0.2), Uniform(0.0, 50.0), LogUniform(1 / 50, 1 / 5), Normal(-3.0, 0.5), LogNormal(1.0, 2.0)]
+
+
+@pytest.mark.parametrize("prior", PRIORS, ids=str)
+def test_the_distribution_function_inverts_the_transport(prior):
+    zeta = np.linspace(-5, 5, 101)
+    np.testing.assert_allclose(prior.cdf(prior.from_normal(zeta)), norm.cdf(zeta), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("prior", PRIORS, ids=str)
+def test_the_transport_increases_and_stays_in_the_support(prior):
+    z = np.asarray(prior.from_normal(np.linspace(-8, 8, 1001)))
+    low, high = prior.support
+    assert (np.diff(z) >= 0).all()
+    assert low - 1e-12 <= z[0] < z[-1] <= high + 1e-12
+
+
+@pytest.mark.parametrize("prior", PRIORS[:3], ids=str)
+def test_outside_of_a_bounded_support_the_distribution_function_is_constant(prior):
+    low, high = prior.support
+    assert (float(prior.cdf(low - 0.01)), float(prior.cdf(high + 0.01))) == (0.0, 1.0)
+
+
+def test_the_laws_are_those_of_scipy():
+    zeta = np.random.default_rng(1).standard_normal(4_000)
+    laws = {
+        Uniform(2.0, 5.0): ("uniform", (2.0, 3.0)),
+        LogUniform(0.1, 10.0): ("loguniform", (0.1, 10.0)),
+        Normal(1.0, 2.0): ("norm", (1.0, 2.0)),
+        LogNormal(0.5, 0.3): ("lognorm", (0.3, 0, math.exp(0.5))),
+    }
+    p = {prior: kstest(np.asarray(prior.from_normal(zeta)), law, args).pvalue for prior, (law, args) in laws.items()}
+    assert min(p.values()) > 1e-4, p
+
+
+def test_the_median_of_a_log_uniform_is_the_geometric_mean():
+    assert float(LogUniform(1 / 50, 1 / 5).from_normal(0.0)) == pytest.approx(math.sqrt(1 / 250), rel=1e-14)

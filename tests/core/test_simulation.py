@@ -1,0 +1,111 @@
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.layout import Field, Layout
+from sgmbench.core.prior import Normal, Parameter, Uniform
+from sgmbench.core.problem import Problem
+from sgmbench.core.rng import draw_normal, stream
+from sgmbench.core.simulation import Simulation
+from sgmbench.problems.porous_electrode import PorousElectrode
+
+KEY = stream(0, "test_simulation")
+DEVICES = len(jax.devices())
+
+
+@dataclass(frozen=True)
+class Fragile(Problem):
+    """y = (z, first entry of the germ), failing where the germ is above 1."""
+
+    parameters = (Parameter("rate", "1/s", Uniform(0.0, 1.0)), Parameter("level", "V", Normal(5.0, 2.0)))
+    germ_dimension = 3
+    layout = Layout((Field("z", "-"), Field("germ", "-")))
+
+    def simulate(self, z, xi):
+        return {"germ": jnp.where(xi[0] > 1, jnp.nan, xi[0]), "z": z[0]}
+
+
+def simulate(problem, n, *, at_condition=False, z=(), chunk=256, key=KEY):
+    return Simulation(problem, Clock(), at_condition=at_condition, chunk=chunk)(n, key=key, z=z)
+
+
+@pytest.fixture(scope="module")
+def electrode():
+    """Runs of the electrode by chunk size."""
+    z, n = (0.1, 0.0, 25.0), 520
+    return {chunk: simulate(PorousElectrode(), n, at_condition=True, z=z, chunk=chunk) for chunk in (7, 64, 256, 1000)}
+
+
+def test_runs_are_bitwise_equal_whatever_the_chunk(electrode):
+    for runs in electrode.values():
+        np.testing.assert_array_equal(runs.y, electrode[256].y)
+        assert runs.ok.all()
+
+
+@pytest.mark.skipif(DEVICES > 1, reason="lanes are counted for one device")
+def test_padded_lanes_are_counted_as_executed(electrode):
+    assert {chunk: runs.executed for chunk, runs in electrode.items()} == {7: 525, 64: 576, 256: 768, 1000: 520}
+
+
+def test_the_first_runs_of_a_longer_stream_are_the_same(electrode):
+    few = simulate(PorousElectrode(), 100, at_condition=True, z=(0.1, 0.0, 25.0), chunk=64)
+    np.testing.assert_array_equal(few.y, electrode[256].y[:100])
+
+
+def test_a_run_of_the_prior_is_the_run_at_its_condition():
+    problem = Fragile()
+    marginal = simulate(problem, 50)
+    at = simulate(problem, 50, at_condition=True, z=tuple(marginal.z[7].tolist()))
+    np.testing.assert_array_equal(at.y[7], marginal.y[7])
+    np.testing.assert_array_equal(at.y[:, 1], marginal.y[:, 1])  # the same germs
+    np.testing.assert_array_equal(at.z, np.tile(marginal.z[7], (50, 1)))
+
+
+def test_parameters_follow_their_priors():
+    z = simulate(Fragile(), 4_000).z
+    mean, sd = np.array([0.5, 5.0]), np.array([1 / np.sqrt(12), 2.0])
+    assert (np.abs(z.mean(axis=0) - mean) < 4 * sd / np.sqrt(4_000)).all()
+    assert abs(np.corrcoef(z.T)[0, 1]) < 4 / np.sqrt(4_000)
+
+
+def test_failed_runs_are_counted_and_leave_the_others_alone():
+    n = 1_000
+    runs = simulate(Fragile(), n, chunk=64)
+    germ = np.asarray(jax.vmap(draw_normal, in_axes=(None, 0, None))(KEY, jnp.arange(n), 5))[:, 2]
+    np.testing.assert_array_equal(runs.ok, germ <= 1)
+    np.testing.assert_array_equal(runs.y[runs.ok, 1], germ[germ <= 1])
+    assert runs.failed == np.sum(germ > 1) > 100
+
+
+def test_seconds_are_those_of_the_call_and_compilation_is_paid_once():
+    clock = Clock()
+    simulation = Simulation(Fragile(), clock, at_condition=False)
+    first, second = (simulation(300, key=KEY).seconds for _ in range(2))
+    assert first["compile"] > 0 == second["compile"]
+    total = {phase: first[phase] + second[phase] for phase in first}
+    assert total == pytest.approx(clock.seconds)
+
+
+ON_TWO_DEVICES = """
+import sys, jax, numpy as np
+from sgmbench.core.clock import Clock
+from sgmbench.core.rng import stream
+from sgmbench.core.simulation import Simulation
+from sgmbench.problems.porous_electrode import PorousElectrode
+assert len(jax.devices()) == 2
+simulation = Simulation(PorousElectrode(), Clock(), at_condition=True, chunk=32)
+np.save(sys.argv[1], simulation(100, key=stream(0, "test_simulation"), z=(0.1, 0.0, 25.0)).y)
+"""
+
+
+def test_runs_are_bitwise_equal_on_two_devices(electrode, tmp_path):
+    env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    subprocess.run([sys.executable, "-c", ON_TWO_DEVICES, tmp_path / "y.npy"], check=True, env=env, timeout=120)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), electrode[256].y[:100])

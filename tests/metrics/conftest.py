@@ -1,0 +1,79 @@
+"""A toy problem for metrics: fields on the unit interval, with rows given instead of simulated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.problem import Constrained, Problem, Recomputable
+from sgmbench.core.reference import Reference
+from sgmbench.core.samples import Samples
+
+
+@dataclass(frozen=True)
+class Toy(Problem):
+    """Fields of given shapes; nothing is simulated."""
+
+    fields: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def parameters(self):
+        return ()
+
+    @property
+    def germ_dimension(self):
+        return 1
+
+    @property
+    def layout(self):
+        return Layout(tuple(Field(name, "m", tuple(map(_axis, "xyz", shape))) for name, shape in self.fields))
+
+    def simulate(self, z, xi):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Physical(Toy, Constrained, Recomputable):
+    """u = z v everywhere and u = 0 at the first point."""
+
+    def constraints(self, fields):
+        return {"u.first": fields["u"][0]}
+
+    def recompute(self, z, fields):
+        return {"u": z[0] * fields["v"]}
+
+
+def _axis(name: str, size: int) -> Axis:
+    return Axis(name, "m", tuple(((np.arange(size) + 0.5) / size).tolist()))
+
+
+@pytest.fixture
+def reference() -> Callable[..., Reference]:
+    """Makes a reference of rows, by default of one field `u` on a line."""
+
+    def make(values, *, z=None, problem=Toy, **shapes) -> Reference:
+        shapes = shapes or {"u": (values.shape[1],)}
+        return Reference(np.asarray(values, float), problem(tuple(shapes.items())), z)
+
+    return make
+
+
+@pytest.fixture
+def physical() -> type[Physical]:
+    """The toy with constraints and a physics to obey."""
+    return Physical
+
+
+@pytest.fixture
+def samples() -> Callable[..., Samples]:
+    """Makes samples for a reference: a law by default, equally weighted unless weights (and runs) are given."""
+
+    def make(values, reference, *, is_law=True, weights=None, run=None) -> Samples:
+        values = np.asarray(values, float)
+        equal = Samples.equally_weighted(values, reference.layout, is_law=is_law)
+        weights = equal.weights if weights is None else np.asarray(weights, float)
+        return Samples(values, reference.layout, is_law, weights, equal.run if run is None else np.asarray(run))
+
+    return make

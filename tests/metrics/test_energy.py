@@ -1,0 +1,147 @@
+"""Energy distance: what makes equivalent runs of it."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from sgmbench.metrics.energy import Energy
+
+NORMS = ("field_l2", "standardized")
+
+
+def score(x, truth, samples, norm="field_l2", **options):
+    return Energy(norm=norm).score(samples(x, truth, **options), truth)
+
+
+def mean_and_error(values):
+    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+
+
+@pytest.mark.parametrize(("N", "d", "replicates"), [(128, 1, 200), (128, 16, 40), (1_024, 1, 100), (1_024, 16, 20)])
+def test_a_set_of_n_runs_is_worth_n_runs(reference, samples, N, d, replicates):
+    """E D2(P_N, P) = mu / N by the V form, for independent pairs of set and reference."""
+    rng = np.random.default_rng(N + d)
+    inverse = []
+    for _ in range(replicates):
+        truth = reference(rng.standard_normal((2_000, d)))
+        scores = score(rng.standard_normal((N, d)), truth, samples, is_law=False)
+        inverse.append(scores["d2"] / scores["mu"])
+    mean, error = mean_and_error(inverse)
+    assert abs(mean - 1 / N) < 4 * error
+    assert error < 0.35 / N
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+def test_the_u_form_is_centered_for_equal_laws(reference, samples, norm_name):
+    rng = np.random.default_rng(0)
+    d2 = [
+        score(rng.standard_normal((500, 8)), reference(rng.standard_normal((700, 8))), samples, norm_name)["d2"]
+        for _ in range(40)
+    ]
+    mean, error = mean_and_error(d2)
+    assert abs(mean) < 4 * error
+    assert min(d2) < 0 < max(d2)
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+@pytest.mark.parametrize(("shift", "factor"), [(0.1, 1.0), (0.0, 0.9)])
+def test_detects_a_wrong_mean_and_a_wrong_spread(reference, samples, norm_name, shift, factor):
+    rng = np.random.default_rng(1)
+    pairs = [(rng.standard_normal((1_000, 16)), reference(rng.standard_normal((1_000, 16)))) for _ in range(12)]
+    right = [score(x, truth, samples, norm_name)["d2"] for x, truth in pairs]
+    wrong = [score(shift + factor * x, truth, samples, norm_name)["d2"] for x, truth in pairs]
+    assert np.mean(wrong) > np.mean(right) + 6 * np.std(right)
+
+
+def expected_distance(mean, sd):
+    """E|Z| of Z ~ N(mean, sd^2)."""
+    return sd * np.sqrt(2 / np.pi) * np.exp(-((mean / sd) ** 2) / 2) + mean * (1 - 2 * norm.cdf(-mean / sd))
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(1.0, 1.0), (0.0, 2.0), (0.5, 0.5)])
+def test_normal_laws_have_their_closed_form(reference, samples, mean, sd):
+    """Quantiles at midpoints stand for the laws, so that only the quadrature's error is left."""
+    n = 4_000
+    points = norm.ppf((np.arange(n) + 0.5) / n)[:, None]
+    truth = reference(points)
+    scores = score(mean + sd * points, truth, samples)
+    unit = truth.sd[0]
+    cross, own = expected_distance(mean, np.hypot(1, sd)), 2 / np.sqrt(np.pi)
+    assert scores["d2"] * unit == pytest.approx(2 * cross - own * (1 + sd), abs=2e-3)
+    assert scores["mu"] * unit == pytest.approx(own, rel=2e-3)
+    assert scores["mu_samples"] * unit == pytest.approx(sd * own, rel=2e-3)
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+def test_units_do_not_matter(reference, samples, norm_name):
+    rng = np.random.default_rng(2)
+    x, y = rng.standard_normal((300, 9)), 0.3 + rng.standard_normal((400, 9))
+    shapes = {"u": (5,), "v": (2, 2)}
+    scale, shift = np.repeat([1e-4, 7e3], [5, 4]), np.repeat([1.0, -5e4], [5, 4])
+    before = score(x, reference(y, **shapes), samples, norm_name)
+    after = score(shift + scale * x, reference(shift + scale * y, **shapes), samples, norm_name)
+    assert after == pytest.approx(before, rel=1e-5)
+
+
+def test_field_l2_does_not_depend_on_the_resolution(reference, samples):
+    """Each value twice on a grid twice as fine is the same function."""
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((200, 6)), 1 + rng.standard_normal((200, 6))
+    coarse = score(x, reference(y), samples)
+    fine = score(np.repeat(x, 2, axis=1), reference(np.repeat(y, 2, axis=1)), samples)
+    assert fine == pytest.approx(coarse, rel=1e-5)
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+def test_constant_coordinates_and_fields_have_no_say(reference, samples, norm_name):
+    rng = np.random.default_rng(4)
+    x, y = rng.standard_normal((200, 4)), rng.standard_normal((300, 4))
+    wide = reference(np.pad(y, ((0, 0), (0, 3)), constant_values=1e3), u=(4,), k=(3,))
+    padded = np.pad(x, ((0, 0), (0, 3)), constant_values=7.0)
+    assert score(padded, wide, samples, norm_name) == pytest.approx(score(x, reference(y), samples, norm_name))
+
+
+def test_a_row_twice_is_a_row_of_twice_the_weight(reference, samples):
+    rng = np.random.default_rng(5)
+    truth = reference(rng.standard_normal((300, 3)))
+    x, twice = rng.standard_normal((100, 3)), np.append(np.arange(100), np.arange(30))
+    weights = np.where(np.arange(100) < 30, 2, 1) / 130
+    for is_law in (True, False):
+        merged = score(x, truth, samples, is_law=is_law, weights=weights)
+        listed = score(x[twice], truth, samples, is_law=is_law, run=twice)
+        assert listed == pytest.approx(merged, rel=1e-5)
+
+
+def test_duplicates_of_their_own_runs_count_as_given(reference, samples):
+    """The bootstrap of N rows is, as a law, at D2 = V form of the N rows: E is mu / N whatever the number drawn."""
+    rng = np.random.default_rng(6)
+    truth = reference(rng.standard_normal((2_000, 4)))
+    rows = rng.standard_normal((50, 4))
+    finite = score(rows, truth, samples, is_law=False)
+    drawn = [score(rows[rng.integers(50, size=2_000)], truth, samples) for _ in range(20)]
+    mean, error = mean_and_error([scores["d2"] for scores in drawn])
+    assert abs(mean - finite["d2"]) < 4 * error
+    assert error < 0.1 * finite["d2"]
+
+
+def test_pairs_of_one_run_do_not_count_for_a_law(reference, samples):
+    """Antithetic pairs (x, -x) have the right law; without their common run the U form would be off."""
+    rng = np.random.default_rng(7)
+    d2 = []
+    for _ in range(60):
+        half = rng.standard_normal((60, 2))
+        truth = reference(rng.standard_normal((1_500, 2)))
+        d2.append(score(np.concatenate([half, -half]), truth, samples, run=np.tile(np.arange(60), 2))["d2"])
+    mean, error = mean_and_error(d2)
+    assert abs(mean) < 4 * error
+
+
+def test_float32_error_is_below_1e5_of_mu(reference, samples, monkeypatch):
+    rng = np.random.default_rng(8)
+    truth_rows = 1e3 + rng.standard_normal((1_500, 50)) @ rng.standard_normal((50, 200))
+    x = truth_rows[rng.integers(40, size=1_500)]
+    single = score(x, reference(truth_rows), samples)
+    monkeypatch.setattr("sgmbench.metrics.pairwise.LARGEST", 0.0)
+    double = score(x, reference(truth_rows), samples)
+    assert abs(single["d2"] - double["d2"]) < 1e-5 * double["mu"]
+    assert single["mu_samples"] == pytest.approx(double["mu_samples"], abs=1e-5 * double["mu"])

@@ -1,0 +1,126 @@
+"""Crossovers by formula against search; costs are whole seconds, so that comparisons are exact."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sgmbench.statistics.crossover import (
+    Offer,
+    by_conditions,
+    cheapest,
+    cost,
+    crossover_conditions,
+    crossover_cost_per_run,
+    takes_over,
+)
+
+TOLERANCE = 0.5
+LIMIT = 100_000
+
+costs = st.integers(0, 50).map(float)
+variances = st.integers(1, 5).map(float)
+biases = st.sampled_from([0.0, 1 / 16, 1 / 8, 1 / 4, 1.0])  # the last two are infeasible at the tolerance
+
+
+@st.composite
+def offers(draw):
+    quantities = ["mean", "sd"][: draw(st.integers(1, 2))]
+    is_sampler = draw(st.booleans())
+    return Offer(
+        label="any",
+        budget=draw(st.integers(1, 500)),
+        is_sampler=is_sampler,
+        bias2={q: 0.0 if is_sampler else draw(biases) for q in quantities},
+        variance={q: draw(variances) for q in quantities},
+        upfront=float(draw(st.integers(0, 2_000))),
+        seconds_a_sample=float(draw(st.integers(0, 3))),
+        extra_samples=draw(st.integers(0, 3)),
+    )
+
+
+def cost_at(offer, Q, c):
+    return cost(offer, tolerance=TOLERANCE, conditions=Q, cost_per_run=c)
+
+
+def brute_force_costs(offer, Q, c):
+    """The least cost over the numbers of samples that meet the tolerance, for an array of Q."""
+    numbers = range(2, 50)  # 5 / (1/4 - 1/8) = 40 is the most that any offer here needs
+    meets = [m for m in numbers if all(b + offer.variance[q] / m <= TOLERANCE**2 for q, b in offer.bias2.items())]
+    each = meets[0] if meets else math.inf
+    if offer.is_sampler:
+        return offer.upfront + Q * each * c
+    # an infinite number of samples is infinitely dear, even where a sample costs nothing
+    sampling = Q * (each + offer.extra_samples) * offer.seconds_a_sample if meets else math.inf + 0 * Q
+    return offer.budget * c + offer.upfront + sampling
+
+
+@given(offers(), st.integers(1, 100), costs)
+def test_cost_is_the_least_that_meets_the_tolerance(offer, Q, c):
+    assert cost_at(offer, Q, c) == brute_force_costs(offer, Q, c)
+
+
+@given(offers(), offers(), costs)
+def test_the_crossover_is_the_first_number_of_conditions_that_is_cheaper(offer, rival, c):
+    Q = np.arange(1, LIMIT)
+    cheaper = brute_force_costs(offer, Q, c) < brute_force_costs(rival, Q, c)
+    searched = Q[cheaper][0] if cheaper.any() else math.inf
+    found = crossover_conditions(offer, rival, tolerance=TOLERANCE, cost_per_run=c)
+    assert found == searched or (found >= LIMIT and math.isinf(searched))
+
+
+@given(offers(), offers(), st.integers(1, 50))
+def test_beyond_the_crossover_in_cost_per_run_it_is_cheaper_and_just_before_it_is_not(offer, rival, Q):
+    c = crossover_cost_per_run(offer, rival, tolerance=TOLERANCE, conditions=Q)
+    if math.isinf(c):
+        assert cost_at(offer, Q, 1e9) >= cost_at(rival, Q, 1e9)
+        return
+    assert cost_at(offer, Q, 1.001 * c + 1e-6) < cost_at(rival, Q, 1.001 * c + 1e-6)
+    if c > 0:
+        assert cost_at(offer, Q, 0.999 * c) > cost_at(rival, Q, 0.999 * c)
+
+
+@given(st.lists(offers(), max_size=6), st.integers(1, 100), costs)
+def test_the_cheapest_has_the_least_cost(group, Q, c):
+    found = cheapest(group, tolerance=TOLERANCE, conditions=Q, cost_per_run=c)
+    least = min((cost_at(offer, Q, c) for offer in group), default=math.inf)
+    assert (found is None and math.isinf(least)) or cost_at(found, Q, c) == least
+
+
+@given(offers())
+def test_feasible_is_any_tolerance_above_the_worst_bias(offer):
+    worst = offer.smallest_tolerance
+    assert offer.is_feasible(1.001 * worst + 1e-9)
+    assert not offer.is_feasible(0.999 * worst)
+
+
+@given(offers(), offers(), costs)
+def test_only_one_of_two_takes_over_from_the_other_for_good(offer, rival, c):
+    lines = [by_conditions(o, tolerance=TOLERANCE, cost_per_run=c) for o in (offer, rival)]
+    assert math.isinf(takes_over(*lines)) or math.isinf(takes_over(*reversed(lines)))
+
+
+@pytest.fixture
+def monte_carlo():
+    return Offer("monte_carlo", 0, True, {"mean": 0.0, "sd": 0.0}, {"mean": 1.0, "sd": 0.5})
+
+
+@pytest.fixture
+def generator():
+    bias2 = {"mean": 1e-4, "sd": 2e-4}
+    return Offer("diffusion", 25_000, False, bias2, {"mean": 1.0, "sd": 0.5}, upfront=120.0, seconds_a_sample=2.6e-4)
+
+
+def test_the_published_kind_of_case_by_hand(monte_carlo, generator):
+    """2 %: 2,500 runs or 1 / (4e-4 - 1e-4) = 3,334 samples; at 1 ms a run (25 + 120) / (2.5 - 0.867) = 88.8."""
+    assert monte_carlo.samples_each(0.02) == 2_500
+    assert generator.samples_each(0.02) == 3_334
+    assert crossover_conditions(generator, monte_carlo, tolerance=0.02, cost_per_run=1e-3) == 89
+    assert crossover_conditions(monte_carlo, generator, tolerance=0.02, cost_per_run=1e-3) == 1
+    assert crossover_conditions(generator, monte_carlo, tolerance=0.02, cost_per_run=1.0) == 11
+    assert math.isinf(crossover_conditions(generator, monte_carlo, tolerance=0.02, cost_per_run=3e-4))
+    assert math.isinf(crossover_cost_per_run(generator, monte_carlo, tolerance=0.02, conditions=10))
+    assert generator.smallest_tolerance == pytest.approx(0.01414, rel=1e-3)
+    assert not generator.is_feasible(0.014)

@@ -1,0 +1,115 @@
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from sgmbench.store.cache import Cache, content_of, pack, unpack
+
+names = st.from_regex(r"[a-z_]{1,5}", fullmatch=True)
+leaves = st.sampled_from(["float64", "float32", "int64", "uint8", "bool"]).flatmap(
+    lambda dtype: arrays(dtype, array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3))
+)
+nested = st.recursive(
+    st.dictionaries(names, leaves, min_size=1, max_size=3),
+    lambda inner: st.dictionaries(names, inner | leaves, min_size=1, max_size=3),
+    max_leaves=6,
+)
+
+
+def assert_equal(a, b):
+    if isinstance(a, dict):
+        assert set(a) == set(b)
+        for name in a:
+            assert_equal(a[name], b[name])
+    else:
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b, strict=True)
+
+
+def backwards(content):
+    return {k: backwards(content[k]) for k in reversed(content)} if isinstance(content, dict) else content
+
+
+@settings(max_examples=50, deadline=None)
+@given(nested)
+def test_pack_and_unpack_are_inverse_and_reproducible(content):
+    data = pack(content)
+    assert_equal(unpack(data), content)
+    assert pack(backwards(content)) == data
+    assert pack(unpack(data)) == data
+
+
+def test_objects_are_neither_pickled_nor_unpickled():
+    objects = np.array([{"a": 1}], dtype=object)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        pack({"a": objects})
+    member, buffer = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array(member, objects, allow_pickle=True)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.npy", member.getvalue())
+    with pytest.raises(ValueError, match="allow_pickle"):
+        unpack(buffer.getvalue())
+
+
+def test_a_content_does_not_depend_on_the_order_of_keys():
+    assert content_of({"a": 1, "b": [1, 2]}) == content_of({"b": [1, 2], "a": 1})
+    assert content_of({"a": 1, "b": [1, 2]}) != content_of({"a": 1, "b": [2, 1]})
+    with pytest.raises(ValueError, match="JSON"):
+        content_of({"a": float("nan")})
+
+
+@pytest.fixture
+def cached(tmp_path):
+    """Gets one artifact; the list has what was made."""
+    made = []
+
+    def make():
+        made.append(len(made))
+        return {"net": {"w": np.arange(6.0).reshape(2, 3)}}, {"seconds": 1.5}
+
+    def get(description=None):
+        arrays, notes = Cache(tmp_path).get("fit", description or {"seed": 0}, make)
+        np.testing.assert_array_equal(arrays["net"]["w"], np.arange(6.0).reshape(2, 3))
+        assert notes == {"seconds": 1.5}
+
+    return get, made, tmp_path / "fit" / content_of({"seed": 0})
+
+
+def test_an_artifact_is_made_once_for_each_description(cached):
+    get, made, _ = cached
+    get()
+    get()
+    assert len(made) == 1
+    get({"seed": 1})
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.5, 0.9])
+def test_a_flipped_bit_is_noticed_and_the_artifact_made_again(cached, place):
+    get, made, path = cached
+    get()
+    file = path.with_suffix(".npz")
+    whole = file.read_bytes()
+    data = bytearray(whole)
+    data[int(place * len(data))] ^= 1
+    file.write_bytes(data)
+    get()
+    assert len(made) == 2
+    assert file.read_bytes() == whole
+    get()
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+@pytest.mark.parametrize("content", [None, b"", b"{}"])
+def test_a_missing_or_cut_file_makes_the_artifact_again(cached, suffix, content):
+    get, made, path = cached
+    get()
+    file = path.with_suffix(suffix)
+    file.unlink() if content is None else file.write_bytes(content)
+    get()
+    assert len(made) == 2
