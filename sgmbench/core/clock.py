@@ -19,7 +19,7 @@ class Clock:
     """Accumulates wall-clock seconds of each phase."""
 
     def __init__(self) -> None:
-        self.seconds: dict[Phase, float] = dict.fromkeys(get_args(Phase), 0.0)
+        self.seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
 
     @contextmanager
     def __call__(self, phase: Phase) -> Iterator[None]:

@@ -34,21 +34,14 @@ class Simulation:
         self.clock = clock
         self.at_condition = at_condition
         self.chunk = chunk
-        self._mesh = jax.make_mesh((len(jax.devices()),), ("runs",))
-        # Mapped, not partitioned: each device runs its own lanes and needs nothing of the others.
-        one, lanes = PartitionSpec(), PartitionSpec("runs")
-        chunk_of_runs = jax.vmap(self._run, in_axes=(None, 0, None))
-        mapped = jax.shard_map(
-            chunk_of_runs, mesh=self._mesh, in_specs=(one, lanes, one), out_specs=lanes, check_vma=False
-        )
-        self._run_chunk = clock.jit(mapped, "simulate")
+        self._run_chunk = clock.jit(jax.vmap(self._run, in_axes=(None, 0, None)), "simulate")
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream; `seconds` of the result are those of this call."""
         before = dict(self.clock.seconds)
-        devices = self._mesh.size
-        lanes = NamedSharding(self._mesh, PartitionSpec("runs"))
-        width = min(self.chunk, -(-n // devices)) * devices
+        devices = jax.devices()
+        lanes = NamedSharding(jax.make_mesh((len(devices),), ("runs",)), PartitionSpec("runs"))
+        width = min(self.chunk, -(-n // len(devices))) * len(devices)
         condition = jnp.asarray(z, "float64")
         parts = []
         for start in range(0, n, width):
@@ -66,4 +59,7 @@ class Simulation:
         p = len(self.problem.parameters)
         normal = draw_normal(key, index, p + self.problem.germ_dimension)
         parameters = z if self.at_condition else transport(self.problem, normal[:p])
-        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, normal[p:]))
+        fields = self.problem.simulate(parameters, normal[p:])
+        # Zero of the run's own draw: a field that depends on z alone must lie in lanes too, to be joined to the others.
+        lanes = {name: field + 0 * normal[0] for name, field in fields.items()} if normal.size else fields
+        return parameters, self.problem.layout.ravel(lanes)

@@ -136,7 +136,7 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
             samples=sum(tally.samples_each.values()) + tally.extra_samples * len(tally.samples_each),
             extra_samples=tally.extra_samples,
             peak_bytes=peak,
-            seconds=dict(tally.clock.seconds),
+            seconds=tally.clock.seconds,
         ),
         scores=tally.scores,
     )

@@ -54,11 +54,10 @@ class Cache:
         try:
             record = read_json(path.with_suffix(".json"))
             data = path.with_suffix(".npz").read_bytes()
-        except (StoreError, OSError):
+            intact = hashlib.sha256(data).hexdigest() == record["sha256"]
+            return (unpack(data), record["notes"]) if intact else None
+        except (StoreError, OSError, KeyError, TypeError):
             return None
-        if hashlib.sha256(data).hexdigest() != record["sha256"]:
-            return None
-        return unpack(data), record["notes"]
 
     def _write(self, path: Path, description: Description, arrays: Arrays, notes: dict[str, Any]) -> None:
         data = pack(arrays)

@@ -79,12 +79,12 @@ class RunFolder:
                 hashlib.sha256((folder / file).read_bytes()).hexdigest() == checksum
                 for file, checksum in content.pop("files").items()
             )
-        except (StoreError, OSError):
+            if not intact or content.pop("schema") != SCHEMA:
+                return None
+            content["cost"] = Cost(**content["cost"])
+            return Result(**content)
+        except (StoreError, OSError, KeyError, TypeError, AttributeError):
             return None
-        if not intact or content.pop("schema") != SCHEMA:
-            return None
-        content["cost"] = Cost(**content["cost"])
-        return Result(**content)
 
     def results(self) -> list[Result]:
         """The results of all cells of the run, in its order, as far as they exist."""

@@ -1,0 +1,28 @@
+# On a fresh machine: `make run` answers, `make test` checks. Both make .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test bench clean
+
+run: .venv/installed
+	$(BIN)/sgmbench run configs/quickstart.yaml
+
+test: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist worksteal
+
+# Slow measurements, not part of the tests; writes results/benchmarks/.
+bench: .venv/installed
+	$(BIN)/python benchmarks/bench.py
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv
