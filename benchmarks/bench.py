@@ -60,9 +60,13 @@ def seconds(action: Callable[[], object]) -> float:
 def startup() -> list[Row]:
     """`sgmbench --help`, and whether it imports JAX."""
     command = [sys.executable, "-m", "sgmbench", "--help"]
-    took = statistics.median(seconds(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(5))
+    took = statistics.median(
+        seconds(lambda: subprocess.run(command, capture_output=True, check=True)) for _ in range(5)
+    )
     code = "import sys, sgmbench.cli; print('jax' in sys.modules)"
-    imports_jax = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    imports_jax = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
     return [("`sgmbench --help`", f"{took:.2f} s, jax imported: {imports_jax}")]
 
 

@@ -6,7 +6,8 @@ them in the store or makes them. Two identities: the `name` pairs cells across v
 (SHA-256 of the description, source digests in it) says what exactly is computed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -58,10 +59,8 @@ def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> 
 
 def cells_of(experiment: Experiment) -> list[Cell]:
     """All cells, those of one target together and in it those of one replicate."""
-    problem = {**dump(experiment.problem), "digest": [digest(type(experiment.problem)), digest(Simulation)]}
-    metrics = {
-        entry.label: {**dump(entry.metric), "digest": digest(type(entry.metric))} for entry in experiment.metrics
-    }
+    problem = {**dump(experiment.problem), "digest": [*digests(experiment.problem), digest(Simulation)]}
+    metrics = {entry.label: {**dump(entry.metric), "digest": digests(entry.metric)} for entry in experiment.metrics}
     cells = []
     for target in experiment.targets:
         conditions = conditions_of(target, experiment.problem, evaluation_seed=experiment.evaluation_seed)
@@ -83,11 +82,26 @@ def cells_of(experiment: Experiment) -> list[Cell]:
     return cells
 
 
+def digests(part: Any) -> list[str]:
+    """Source digests of the class of a part and of all parts nested in it: a network may be anybody's code."""
+    return list(dict.fromkeys(digest(cls) for cls in _classes(part)))
+
+
+def _classes(part: Any) -> Iterator[type]:
+    if isinstance(part, tuple):
+        for item in part:
+            yield from _classes(item)
+    elif is_dataclass(part):
+        yield type(part)
+        for each in fields(part):
+            yield from _classes(getattr(part, each.name))
+
+
 def _cell(experiment: Experiment, shared: Description, entry: MethodEntry, budget: int, replicate: int) -> Cell:
     keeps = experiment.keep_samples == "all" or (experiment.keep_samples == "first_replicate" and replicate == 0)
     description = {
         **shared,
-        "method": {**dump(entry.method), "digest": digest(type(entry.method))},
+        "method": {**dump(entry.method), "digest": digests(entry.method)},
         "label": entry.label,
         "is_generator": isinstance(entry.method, Generator),
         "budget": budget,

@@ -1,152 +1,27 @@
-"""The answer in sentences: what each ask costs with each method, and where one takes over from another.
-
-Everything follows `statistics.crossover`. A Generator's squared bias is estimated from its error at each condition, the
-sampling errors of its M scored samples and of the reference taken out, averaged over conditions and replicates.
-"""
+"""The answer in sentences: what the samples are worth, what each ask costs, and where one method overtakes another."""
 
 import math
-from collections.abc import Iterable
-
-import numpy as np
 
 from sgmbench.report.format import count, percent, seconds, several
+from sgmbench.report.offers import NAME_OF, Ask, offer_of, offers_of, varying_fields
 from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
-from sgmbench.statistics.crossover import (
-    Offer,
-    cheapest,
-    crossover_conditions,
-    crossover_cost_per_run,
-)
-
-METRIC_OF = {"mean": "mean", "sd": "standard_deviation"}
-NAME_OF = {"mean": "mean", "sd": "standard deviation"}
-Ask = dict
-"""An ask as plain data, see `core.experiment.Ask`."""
+from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
+from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 
 def answers(summary: Summary) -> list[str]:
-    """One paragraph for each target and ask."""
-    asks = summary.record["configuration"]["ask"]
-    return [_answer(target, ask) for target in summary.targets for ask in asks if target.lines]
-
-
-def offers_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[Offer]:
-    """What every method offers for an ask, over some of the conditions; Monte Carlo once, whatever its budgets."""
-    offers, seen = [], set()
-    for line in target.lines:
-        if line.failed == line.replicates or (line.kind == "sampler" and line.method in seen):
+    """For each target a sentence on what its best Generator is worth, then a paragraph for each ask."""
+    paragraphs = []
+    for target in summary.targets:
+        name = target.name.capitalize()
+        if target.failed_because:
+            paragraphs.append(f"{name}: no answer, since {target.failed_because}.")
             continue
-        seen.add(line.method)
-        offers.append(_offer(target, line, ask, list(conditions)))
-    return offers
-
-
-def _offer(target: TargetSummary, line: Line, ask: Ask, conditions: list[str]) -> Offer:
-    variance, bias2 = {}, {}
-    for quantity in ask["quantities"]:
-        for field in _fields(target):
-            v = {c: target.conditions[c]["variances"][field][quantity] for c in conditions}
-            name = f"{NAME_OF[quantity]} of {field}"
-            variance[name] = float(np.mean(list(v.values())))
-            bias2[name] = 0.0 if line.kind == "sampler" else _bias2(target, line, f"{METRIC_OF[quantity]}/{field}", v)
-    return Offer(
-        label=line.method,
-        is_sampler=line.kind == "sampler",
-        bias2=bias2,
-        variance=variance,
-        budget=line.budget,
-        upfront=line.seconds["train"] + line.seconds["compile"],
-        seconds_a_sample=line.seconds_a_sample,
-        extra_samples=line.extra_samples,
-    )
-
-
-def _bias2(target: TargetSummary, line: Line, part: str, variance: dict[str, float]) -> float:
-    """Mean over conditions of the squared bias, floored at zero only after the mean so that noise cancels."""
-    excess = [
-        np.mean(np.square(line.replicate_errors[part][c])) - v / line.samples_each[c] - v / target.conditions[c]["size"]
-        for c, v in variance.items()
-    ]
-    return max(0.0, float(np.mean(excess)))
-
-
-def _fields(target: TargetSummary) -> list[str]:
-    """Fields that vary."""
-    first = next(iter(target.conditions.values()))
-    return [name for name, v in first["variances"].items() if v["mean"] > 0]
-
-
-def _answer(target: TargetSummary, ask: Ask) -> str:
-    if target.failed_because:
-        return f"{target.name}: no answer: {target.failed_because}."
-    offers = offers_of(target, ask, target.drawn or target.listed)
-    sampler = next((offer for offer in offers if offer.is_sampler), None)
-    generators = [offer for offer in offers if not offer.is_sampler]
-    runs = max(offers[0].variance.values()) / ask["tolerance"] ** 2
-    wanted = f"{several([NAME_OF[q] for q in ask['quantities']])} of {several(_fields(target))}"
-    sentences = [
-        f"{target.name.capitalize()}: for {wanted} to {percent(ask['tolerance'])} ({count(runs)} runs' worth),"
-    ]
-    sentences += [_at_cost(target, ask, offers, sampler, cost) for cost in ask["cost_per_run"]]
-    sentences += _infeasible(ask, generators)
-    best = _best_generator(target)
-    if best is not None:
-        sentences.append(_worth(target, best))
-    return " ".join(sentences)
-
-
-def _at_cost(target: TargetSummary, ask: Ask, offers: list[Offer], sampler: Offer | None, cost: str | float) -> str:
-    """Who is cheapest at one cost a run, for Q from few to many, and from where."""
-    measured = cost == "measured"
-    c = target.seconds_a_run if measured else float(cost)
-    eps, queries = ask["tolerance"], ask["conditions"] if target.name == "conditional" else [1]
-    best = {Q: cheapest(offers, tolerance=eps, conditions=Q, cost_per_run=c) for Q in queries}
-    if all(offer is None for offer in best.values()):
-        return f"at {seconds(c)} a run no method reaches it."
-    start = f"at {seconds(c)} a run{' (measured)' if measured else ''}"
-    winners = list(dict.fromkeys(_name(offer) for offer in best.values() if offer))
-    if len(queries) == 1 or len(winners) == 1:
-        said = f"{start} {winners[0]} is cheapest"
-        said += f" at Q = {several([str(Q) for Q in queries])}" if len(queries) > 1 else ""
-    else:
-        parts = [
-            f"{_name(offer)} at Q = {several([str(Q) for Q in queries if best[Q] is offer])}"
-            for offer in dict.fromkeys(best.values())
-            if offer
-        ]
-        said = f"{start} the cheapest is {several(parts)}"
-    return f"{said}{_crossover(offers, sampler, eps=eps, c=c, queries=queries)}."
-
-
-def _crossover(offers: list[Offer], sampler: Offer | None, *, eps: float, c: float, queries: list[int]) -> str:
-    """From how many conditions (or from what cost a run) a Generator takes over from Monte Carlo."""
-    feasible = [offer for offer in offers if not offer.is_sampler and offer.is_feasible(eps)]
-    if sampler is None or not feasible:
-        return ""
-    if len(queries) == 1:
-        starts = [(crossover_cost_per_run(o, sampler, tolerance=eps, conditions=1), o) for o in feasible]
-        start, first = min(starts, key=lambda pair: pair[0])
-        if math.isinf(start):
-            return "; no generator overtakes Monte Carlo at any cost a run"
-        return f"; {_name(first)} overtakes Monte Carlo from {seconds(start)} a run"
-    starts = [(crossover_conditions(o, sampler, tolerance=eps, cost_per_run=c), o) for o in feasible]
-    start, first = min(starts, key=lambda pair: pair[0])
-    if math.isinf(start):
-        return "; no generator ever overtakes Monte Carlo"
-    return f"; {_name(first)} overtakes Monte Carlo from {count(start)} condition{'s' * (start > 1)}"
-
-
-def _infeasible(ask: Ask, generators: list[Offer]) -> list[str]:
-    """Which Generators cannot reach the tolerance, at their best budget, and what stops them."""
-    best: dict[str, Offer] = {}
-    for offer in generators:
-        if offer.label not in best or offer.smallest_tolerance < best[offer.label].smallest_tolerance:
-            best[offer.label] = offer
-    missed = [offer for offer in best.values() if not offer.is_feasible(ask["tolerance"])]
-    if not missed:
-        return []
-    said = [f"{o.label} ({percent(o.smallest_tolerance)}, {max(o.bias2, key=o.bias2.__getitem__)})" for o in missed]
-    return [f"Never, whatever the number of samples: {several(said)}."]
+        if best := _best_generator(target):
+            paragraphs.append(f"{name}: {_worth(target, best)}")
+        asks = summary.record["configuration"]["ask"]
+        paragraphs += [f"{name}: {_answer(target, ask)}" for ask in asks if target.lines]
+    return paragraphs
 
 
 def _best_generator(target: TargetSummary) -> Line | None:
@@ -155,27 +30,114 @@ def _best_generator(target: TargetSummary) -> Line | None:
 
 
 def _worth(target: TargetSummary, line: Line) -> str:
-    """Equivalent runs of the best Generator: median over drawn conditions, and the worst, named."""
+    """Equivalent runs of the best Generator, its median over conditions and its worst, named."""
     who = f"{line.method} from {count(line.budget)} runs is worth"
     if len(target.conditions) == 1:
-        amplification = line.median().value / line.budget
-        return f"{who} {runs_text(line.median())} runs (energy), {amplification:.2g} times what it learned from."
+        times = line.median().value / line.budget
+        return f"{who} {_runs(line.median())} runs by energy, {times:.2g} times the runs that it learned from."
     name, worst = line.worst()
-    z = ", ".join(f"{value:.3g}" for value in target.conditions[name]["z"])
     return (
-        f"{who} {runs_text(line.median())} runs at a condition (energy, median of {len(target.conditions)}; "
-        f"worst {runs_text(worst)} at {name} = ({z}))."
+        f"{who} {_runs(line.median())} runs at a condition by energy (median of {len(target.conditions)}; worst "
+        f"{_runs(worst)} at {_at(target, name)})."
     )
 
 
-def runs_text(runs) -> str:
-    """Equivalent runs as words."""
+def _answer(target: TargetSummary, ask: Ask) -> str:
+    offers = offers_of(target, ask, _scored(target))
+    runs = max(offers[0].variance.values()) / ask["tolerance"] ** 2
+    wanted = f"{several([NAME_OF[q] for q in ask['quantities']])} of {several(varying_fields(target))}"
+    sentences = [f"for {wanted} to {percent(ask['tolerance'])} ({count(runs)} runs' worth):"]
+    sentences += [_at_cost(target, ask, offers, cost) for cost in ask["cost_per_run"]]
+    return " ".join([*sentences, *_reach(target, ask, offers)])
+
+
+def _scored(target: TargetSummary) -> list[str]:
+    """The conditions that answer for the prior: those drawn from it, where there are any."""
+    return target.drawn or target.listed
+
+
+def _at_cost(target: TargetSummary, ask: Ask, offers: list[Offer], cost: str | float) -> str:
+    """Who is cheapest at one cost a run for each Q asked, and from where a Generator overtakes Monte Carlo."""
+    measured = cost == "measured"
+    c = target.seconds_a_run if measured else float(cost)
+    eps, queries = ask["tolerance"], ask["conditions"] if target.name == "conditional" else [1]
+    best = {Q: cheapest(offers, tolerance=eps, conditions=Q, cost_per_run=c) for Q in queries}
+    start = f"At {seconds(c)} a run{' (measured)' if measured else ''}"
+    if best[queries[0]] is None:
+        return f"{start} no method reaches it."
+    winners = {offer: several([str(Q) for Q in queries if best[Q] is offer]) for offer in best.values() if offer}
+    if len(winners) == 1:
+        winner, at = next(iter(winners.items()))
+        said = f"{_name(winner)} is cheapest{f' at Q = {at}' if len(queries) > 1 else ''}"
+    else:
+        said = "the cheapest is " + several([f"{_name(offer)} at Q = {at}" for offer, at in winners.items()])
+    return f"{start} {said}; {_crossover(offers, eps=eps, c=c, queries=queries)}."
+
+
+def _crossover(offers: list[Offer], *, eps: float, c: float, queries: list[int]) -> str:
+    """From how many conditions, or for one law from what cost a run, the first Generator overtakes Monte Carlo."""
+    sampler = next((offer for offer in offers if offer.is_sampler), None)
+    feasible = [offer for offer in offers if not offer.is_sampler and offer.is_feasible(eps)]
+    if sampler is None:
+        return "there is no sampler to overtake"
+    if not feasible:
+        return "no generator reaches the tolerance"
+    if len(queries) == 1:
+        starts = [(crossover_cost_per_run(o, sampler, tolerance=eps, conditions=1), o) for o in feasible]
+    else:
+        starts = [(crossover_conditions(o, sampler, tolerance=eps, cost_per_run=c), o) for o in feasible]
+    start, first = min(starts, key=lambda pair: pair[0])
+    if math.isinf(start):
+        return f"no generator ever overtakes {sampler.label}"
+    where = f"{seconds(start)} a run" if len(queries) == 1 else f"{count(start)} condition{'s' * (start > 1)}"
+    return f"{_name(first)} overtakes {sampler.label} from {where}"
+
+
+def _reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
+    """How far each Generator comes at its best budget: the error that no number of samples undercuts."""
+    best: dict[str, Offer] = {}
+    for offer in offers:
+        if not offer.is_sampler:
+            known = best.get(offer.label, offer)
+            best[offer.label] = min(known, offer, key=lambda each: each.smallest_tolerance)
+    sentences = [_share(target, ask, offer) for offer in best.values() if offer.is_feasible(ask["tolerance"])]
+    missed = [offer for offer in best.values() if not offer.is_feasible(ask["tolerance"])]
+    if missed:
+        said = [f"{o.label} ({percent(o.smallest_tolerance)}, {_worst_quantity(o)})" for o in missed]
+        sentences.append(f"Never, whatever the number of samples: {several(said)}.")
+    return sentences
+
+
+def _share(target: TargetSummary, ask: Ask, offer: Offer) -> str:
+    """At how many conditions a Generator that is feasible on average is feasible, and where it is worst."""
+    reach = f"{_name(offer)} cannot go below {percent(offer.smallest_tolerance)} ({_worst_quantity(offer)})"
+    conditions = _scored(target)
+    if len(conditions) == 1:
+        return f"{reach}."
+    line = next(li for li in target.lines if (li.method, li.budget) == (offer.label, offer.budget))
+    each = {c: offer_of(target, line, ask, [c]) for c in conditions}
+    within = sum(at.is_feasible(ask["tolerance"]) for at in each.values())
+    worst = max(each, key=lambda c: each[c].smallest_tolerance)
+    return (
+        f"{reach} on average; it is within tolerance at {within} of {len(conditions)} conditions, worst "
+        f"{percent(each[worst].smallest_tolerance)} ({_worst_quantity(each[worst])}) at {_at(target, worst)}."
+    )
+
+
+def _at(target: TargetSummary, condition: str) -> str:
+    z = ", ".join(f"{value:.3g}" for value in target.conditions[condition]["z"])
+    return f"{condition} = ({z})"
+
+
+def _worst_quantity(offer: Offer) -> str:
+    return max(offer.bias2, key=offer.bias2.__getitem__)
+
+
+def _runs(runs: EquivalentRuns) -> str:
     return f"{'at least ' if runs.at_least else ''}{count(runs.value)}"
 
 
 def _name(offer: Offer) -> str:
-    return (
-        offer.label
-        if offer.is_sampler
-        else f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"
-    )
+    if offer.is_sampler:
+        return offer.label
+    return f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"

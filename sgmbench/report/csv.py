@@ -4,14 +4,14 @@ import csv
 import io
 from pathlib import Path
 
-from sgmbench.report.summary import Summary
+from sgmbench.report.summary import Line, Summary
 from sgmbench.store.atomic import write_bytes
 
 COLUMNS = ("target", "method", "budget", "condition", "score", "mean", "floor", "replicates", "low", "high")
 
 
 def write_csv(path: Path, summary: Summary) -> None:
-    """Writes all scores, each beside its floor; equivalent runs as scores `equivalent_runs/<energy>`."""
+    """Writes all scores, each beside its floor; equivalent runs as `equivalent_runs/<energy>`, costs as `cost/...`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -25,12 +25,22 @@ def write_csv(path: Path, summary: Summary) -> None:
                     writer.writerow(
                         (*head, condition, name, _digits(runs.value), "", count, _digits(runs.low), _digits(runs.high))
                     )
+            for name, value in _costs(line).items():
+                writer.writerow((*head, "", f"cost/{name}", _digits(value), "", count, "", ""))
             for part, by in line.errors.items():
                 metric, _, name = part.partition("/")
                 for condition, value in by.items():
                     floor = target.conditions[condition]["floors"].get(metric, {}).get(name)
                     writer.writerow((*head, condition, part, _digits(value), _digits(floor), count, "", ""))
     write_bytes(path, buffer.getvalue().encode())
+
+
+def _costs(line: Line) -> dict[str, float]:
+    """Seconds by phase, cold (with compilation) and warm, and counts, means over replicates."""
+    cold = sum(line.seconds.values())
+    totals = {"cold": cold, "warm": cold - line.seconds.get("compile", 0.0), "peak_bytes": float(line.peak_bytes)}
+    counts = {"solver_runs": line.solver_runs, "network_evaluations_a_sample": line.network_evaluations}
+    return {**line.seconds, **totals, **counts, "samples": float(line.samples)}
 
 
 def _digits(value: float | None) -> str:

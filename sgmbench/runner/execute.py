@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -11,15 +12,14 @@ from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
 from sgmbench.core.memory import peak_memory
 from sgmbench.core.method import Generator, Sampler
-from sgmbench.core.metric import Metric
 from sgmbench.core.problem import uniform_coordinates
 from sgmbench.core.progress import Progress
-from sgmbench.core.reference import Reference
 from sgmbench.core.result import Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
 from sgmbench.runner.artifacts import load_fit, load_training_runs, problem_of, without_digest
+from sgmbench.runner.scoring import metrics_of, score
 from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache, content_of
 
@@ -50,20 +50,9 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
                 _run_generator(description, method, tally, truth, cache, progress)
             else:
                 _run_sampler(description, method, tally, truth, progress)
-        except CellError as error:
+        except (CellError, jax.errors.JaxRuntimeError) as error:
             return _result(cell, tally, peak(), reason=str(error)), {}
         return _result(cell, tally, peak()), tally.kept
-
-
-def score(metrics: dict[str, Metric], samples: Samples, reference: Reference) -> dict[str, dict[str, float]]:
-    """All scores of one condition; a metric that cannot use unequal weights is left out."""
-    applicable = {label: m for label, m in metrics.items() if m.accepts_weights or samples.has_equal_weights}
-    return {label: metric.score(samples, reference) for label, metric in applicable.items()}
-
-
-def metrics_of(description: Description) -> dict[str, Metric]:
-    """The metrics of a cell, by label."""
-    return {label: build("metrics", without_digest(plain)) for label, plain in description["metrics"].items()}
 
 
 def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth, progress: Progress) -> None:

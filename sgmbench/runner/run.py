@@ -1,7 +1,6 @@
 """A whole run: the truth of each target, its floors, then every cell that is not there yet."""
 
 from pathlib import Path
-from typing import Any
 
 import jax
 
@@ -11,14 +10,12 @@ from sgmbench.core.experiment import Experiment
 from sgmbench.core.problem import Problem, transport
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
-from sgmbench.core.samples import Samples
-from sgmbench.errors import CellError, UsageError
-from sgmbench.runner.artifacts import load_floor, problem_of
+from sgmbench.errors import UsageError
+from sgmbench.runner.artifacts import problem_of
 from sgmbench.runner.environment import environment
-from sgmbench.runner.execute import execute, metrics_of, score
+from sgmbench.runner.execute import execute
+from sgmbench.runner.floors import write_floors
 from sgmbench.runner.truth import Truth
-from sgmbench.statistics.monte_carlo_variance import mean_variance, sd_variance
-from sgmbench.store.atomic import write_json
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder, runs_of
 from sgmbench.store.samples import write_samples
@@ -66,7 +63,7 @@ def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progr
         progress("cells", i, len(cells), cell.name)
         if not i or cells[i - 1].target != cell.target:
             truth.forget()
-            _write_truth(folder, cell, truth, cache, progress)
+            write_floors(folder, cell, truth, cache, progress)
         failed |= _complete(folder, cell, truth, cache, progress).status == "failed"
     progress("cells", len(cells), len(cells))
     folder.finish("failed cells" if failed else "complete")
@@ -92,52 +89,9 @@ def _complete(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progres
     found = folder.read_result(cell.name)
     if found is not None and found.content == content_of(cell.description):
         return found
-    try:
-        result, kept = execute(cell, truth, cache, progress)
-    except jax.errors.JaxRuntimeError as error:
-        raise CellError(f"{cell.name}: {error}") from error
+    result, kept = execute(cell, truth, cache, progress)
     if kept:
         layout = problem_of(cell.description).layout
         write_samples(folder.cell(cell.name) / "samples.nc", kept, layout)
     folder.write_result(result)
     return result
-
-
-def _write_truth(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> None:
-    """references/<target>.json: each condition's z, sizes, seconds, floors, Monte Carlo variances; some rows as .nc."""
-    path = folder.path / "references" / f"{cell.target}.json"
-    conditions: dict[str, Any] = {}
-    try:
-        for i, condition in enumerate(cell.description["conditions"]):
-            conditions[condition["name"]] = _describe_truth(cell, condition, truth, cache, progress)
-            progress("references", i + 1, len(cell.description["conditions"]), cell.target)
-    except CellError as error:
-        conditions = {"error": str(error)}
-    write_json(path, {"conditions": conditions})
-    kept = cell.description["samples_kept"]
-    if kept and "error" not in conditions:
-        rows = {c["name"]: truth.reference(cell.description, c).values[:kept] for c in cell.description["conditions"]}
-        write_samples(path.with_suffix(".nc"), rows, problem_of(cell.description).layout)
-
-
-def _describe_truth(
-    cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache, progress: Progress
-) -> dict[str, Any]:
-    reference, runs = truth.reference(cell.description, condition), truth.runs(cell.description, condition)
-    floor = load_floor(cell.description, condition, cache, progress)
-    independent = Samples.equally_weighted(floor.y[floor.ok], reference.layout, is_law=True)
-    variances = {
-        field.name: {
-            "mean": mean_variance(reference.values[:, reference.layout.slices[field.name]], field.quadrature),
-            "sd": sd_variance(reference.values[:, reference.layout.slices[field.name]], field.quadrature),
-        }
-        for field in reference.layout.fields
-    }
-    return {
-        **condition,
-        "size": len(runs.ok),
-        "failed": runs.failed,
-        "seconds": runs.seconds,
-        "floors": score(metrics_of(cell.description), independent, reference),
-        "variances": variances,
-    }
