@@ -11,11 +11,12 @@ from sgmbench.compare.compare import Comparison, compare_runs, newest_two
 from sgmbench.compare.table import comparison_table
 from sgmbench.config.load import Loaded, build_experiment, load
 from sgmbench.core.progress import Progress, silent
+from sgmbench.errors import UsageError
 from sgmbench.report.answer import answers
 from sgmbench.report.csv import write_csv
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.summary import Summary, summarize
-from sgmbench.report.terminal import tables, wide_console
+from sgmbench.report.terminal import notes, print_whole, tables, wide_console
 from sgmbench.runner.run import continue_run, find_unfinished, start
 from sgmbench.store.run_folder import RunFolder, find_run
 
@@ -57,7 +58,9 @@ def run(
         StoreError: the results folder cannot be written.
     """
     if (config / "run.json").is_file():
-        folder = RunFolder(config)
+        if overrides:
+            raise UsageError(f"{config}: a run keeps its configuration; use --set with a .yaml file")
+        folder = RunFolder(config.resolve())
         loaded = build_experiment(folder.record["configuration"], str(config / "run.json"))
         results = folder.path.parents[1]
     else:
@@ -92,25 +95,30 @@ def compare(
 
 def as_json(result: Answer | Comparison) -> str:
     """The payload of `--json`."""
-    return json.dumps(_jsonable(result), indent=2, sort_keys=True)
+    verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
+    return json.dumps(_jsonable(result) | verdict, indent=2, sort_keys=True)
 
 
 def print_answer(answer: Answer) -> None:
     """Tables, sentences and the folder, on standard output."""
     console = wide_console()
     for warning in answer.summary.record["warnings"]:
-        console.print(f"warning: {warning}", markup=False)
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     for table in tables(answer.summary):
-        console.print(table)
+        print_whole(console, table)
+    for note in notes(answer.summary):
+        console.print(note, markup=False, soft_wrap=True)
     for sentence in answer.sentences:
         console.print(sentence, markup=False)
-    console.print(f"\n{answer.summary.run}", markup=False)
+    console.print(f"\n{answer.summary.run}", markup=False, soft_wrap=True)
 
 
 def print_comparison(comparison: Comparison) -> None:
     """The table of a comparison and its verdict."""
     console = wide_console()
-    console.print(comparison_table(comparison))
+    print_whole(console, comparison_table(comparison))
+    if comparison.unpaired:
+        console.print(f"in one of the runs only: {', '.join(comparison.unpaired)}", markup=False)
     console.print(f"verdict: {comparison.verdict}")
 
 

@@ -4,4 +4,6 @@ import jaxtyping
 
 FLOORS = ("core", "problems", "montecarlo", "surrogates", "diffusion", "learning", "metrics", "statistics")
 
-jaxtyping.install_import_hook([f"sgmbench.{floor}" for floor in FLOORS], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+jaxtyping.install_import_hook(
+    [f"sgmbench.{floor}" for floor in FLOORS], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+)

@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All rows, and cells that only one of the runs has."""
+    """All rows, and cells that only one of the runs has computed."""
 
     old: str
     new: str
@@ -55,7 +55,7 @@ class Comparison:
     def verdict(self) -> Verdict:
         """The worst of all rows."""
         found = {row.verdict for row in self.rows}
-        return next(v for v in ("regression", "inconclusive", "pass") if v in found)
+        return next((v for v in ("regression", "inconclusive", "pass") if v in found), "inconclusive")
 
 
 def newest_two(results: Path, old: str | None, new: str | None) -> tuple[RunFolder, RunFolder]:
@@ -68,14 +68,15 @@ def newest_two(results: Path, old: str | None, new: str | None) -> tuple[RunFold
         return find_run(results, old), find_run(results, new)
     first = find_run(results, old) if old is not None else None
     complete = [run for run in runs_of(results) if run.record["status"] == "complete"]
-    if first is None:
-        experiment = complete[-1].path.parent.name if complete else None
-        same = [run for run in complete if run.path.parent.name == experiment]
-    else:
-        same = [first, *(r for r in complete if r.path.parent.name == first.path.parent.name and r.path != first.path)]
+    experiment = first.path.resolve().parent.name if first else complete[-1].path.parent.name if complete else ""
+    same = [run for run in complete if run.path.parent.name == experiment]
+    if first is not None and old != experiment:
+        same = [first, *(run for run in same if run.path.resolve() != first.path.resolve())]
+        same = [first, *same[-1:]] if len(same) > 1 else same
     if len(same) < 2:
-        raise UsageError(f"compare needs two complete runs of one experiment below {results}/; there is {len(same)}")
-    return (same[0] if first else same[-2]), same[-1]
+        of = f"of {experiment}" if experiment else "of one experiment"
+        raise UsageError(f"compare needs two complete runs {of} below {results}/; it has {len(same)}")
+    return same[-2], same[-1]
 
 
 def compare_runs(old: RunFolder, new: RunFolder, *, margin: float) -> Comparison:
@@ -94,6 +95,11 @@ def compare_runs(old: RunFolder, new: RunFolder, *, margin: float) -> Comparison
         key = (before[name].target, before[name].method, before[name].budget)
         groups.setdefault(key, []).append((before[name], after[name]))
     rows = [row for key, pairs in groups.items() for row in _rows(key, pairs, margin)]
+    rows += [
+        Row(result.target, result.method, result.budget, "the cell failed", math.inf, None, None, "regression")
+        for result in new.results()
+        if result.status == "failed" and result.name in before
+    ]
     return Comparison(str(old.path), str(new.path), margin, rows, sorted(set(before) ^ set(after)))
 
 

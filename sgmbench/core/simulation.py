@@ -7,7 +7,7 @@ last chunk is padded, and the padded lanes are counted as executed.
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
@@ -40,7 +40,7 @@ class Simulation:
         """The first n runs of a stream; `seconds` of the result are those of this call."""
         before = dict(self.clock.seconds)
         devices = jax.devices()
-        lanes = NamedSharding(jax.make_mesh((len(devices),), ("runs",)), PartitionSpec("runs"))
+        lanes = NamedSharding(Mesh(np.array(devices), ("runs",)), PartitionSpec("runs"))
         width = min(self.chunk, -(-n // len(devices))) * len(devices)
         condition = jnp.asarray(z, "float64")
         parts = []
@@ -59,7 +59,4 @@ class Simulation:
         p = len(self.problem.parameters)
         normal = draw_normal(key, index, p + self.problem.germ_dimension)
         parameters = z if self.at_condition else transport(self.problem, normal[:p])
-        fields = self.problem.simulate(parameters, normal[p:])
-        # Zero of the run's own draw: a field that depends on z alone must lie in lanes too, to be joined to the others.
-        lanes = {name: field + 0 * normal[0] for name, field in fields.items()} if normal.size else fields
-        return parameters, self.problem.layout.ravel(lanes)
+        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, normal[p:]))

@@ -3,7 +3,7 @@
 import math
 
 from sgmbench.report.format import count, percent, seconds, several
-from sgmbench.report.offers import NAME_OF, Ask, offer_of, offers_of, varying_fields
+from sgmbench.report.offers import METRIC_OF, NAME_OF, Ask, offer_of, offers_of, varying_fields
 from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
 from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
@@ -20,7 +20,7 @@ def answers(summary: Summary) -> list[str]:
         if best := _best_generator(target):
             paragraphs.append(f"{name}: {_worth(target, best)}")
         asks = summary.record["configuration"]["ask"]
-        paragraphs += [f"{name}: {_answer(target, ask)}" for ask in asks if target.lines]
+        paragraphs += [f"{name}: {_refusal(target, ask) or _answer(target, ask)}" for ask in asks if target.lines]
     return paragraphs
 
 
@@ -40,6 +40,18 @@ def _worth(target: TargetSummary, line: Line) -> str:
         f"{who} {_runs(line.median())} runs at a condition by energy (median of {len(target.conditions)}; worst "
         f"{_runs(worst)} at {_at(target, name)})."
     )
+
+
+def _refusal(target: TargetSummary, ask: Ask) -> str:
+    """Why an ask has no answer, or no words."""
+    good = [line for line in target.lines if line.failed < line.replicates]
+    if not good:
+        return "no answer, since every cell failed."
+    if not varying_fields(target):
+        return "nothing to answer, since no field varies."
+    scored = {part.partition("/")[0] for line in good for part in line.errors}
+    missing = [METRIC_OF[quantity] for quantity in ask["quantities"] if METRIC_OF[quantity] not in scored]
+    return f"no answer, since {several(missing)} is not among the metrics." if missing else ""
 
 
 def _answer(target: TargetSummary, ask: Ask) -> str:

@@ -5,6 +5,7 @@ scored samples and of the reference taken out; negative estimates at single cond
 so that noise cancels.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,14 +52,18 @@ def offer_of(target: TargetSummary, line: Line, ask: Ask, conditions: list[str])
 
 
 def varying_fields(target: TargetSummary) -> list[str]:
-    """Fields that are not constant at the first condition."""
-    first = next(iter(target.conditions.values()))
-    return [name for name, v in first["variances"].items() if v["mean"] > 0]
+    """Fields that are not constant at every condition."""
+    everywhere = [condition["variances"] for condition in target.conditions.values()]
+    return [name for name in everywhere[0] if any(variances[name]["mean"] > 0 for variances in everywhere)]
 
 
 def _squared_bias(target: TargetSummary, line: Line, part: str, variance: dict[str, float]) -> float:
+    """Infinite where an error is not a number: what cannot be measured cannot be promised."""
+    errors = line.replicate_errors[part]
     excess = [
-        np.mean(np.square(line.replicate_errors[part][c])) - v / line.samples_each[c] - v / target.conditions[c]["size"]
+        np.mean(np.square(errors[c])) - v / line.samples_each[c] - v / target.conditions[c]["size"]
         for c, v in variance.items()
+        if c in errors  # a field that is constant at a condition has no error there
     ]
-    return max(0.0, float(np.mean(excess)))
+    mean = float(np.mean(excess))
+    return max(0.0, mean) if np.isfinite(mean) else math.inf

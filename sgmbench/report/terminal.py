@@ -1,5 +1,7 @@
 """Tables for the terminal."""
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -19,9 +21,17 @@ WIDTH = 106
 
 
 def wide_console() -> Console:
-    """Standard output; where it is no terminal, wide enough for the tables."""
+    """Standard output; where it is no terminal, wide enough for most tables."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Prints a table in its full width: a line that a terminal folds can be read, a number cut short cannot."""
+    console.print(table, width=max(console.width, table.__rich_measure__(_UNBOUNDED, _UNBOUNDED.options).maximum))
+
+
+_UNBOUNDED = Console(width=1000)
 
 
 def tables(summary: Summary) -> list[Table]:
@@ -32,6 +42,29 @@ def tables(summary: Summary) -> list[Table]:
         if len(target.listed) > 1:
             made.append(_listed_conditions(target))
     return made
+
+
+def notes(summary: Summary) -> list[str]:
+    """What the tables do not say: why cells failed, runs that gave NaN, cells still missing."""
+    said = []
+    for target in summary.targets:
+        for line in target.lines:
+            who = f"{target.name}, {line.method} at {count(line.budget)} runs"
+            if line.failed:
+                of = f" in {line.failed} of {line.replicates} replicates" if line.replicates > 1 else ""
+                said.append(f"failed: {who}{of}: {line.reason}")
+            elif line.failed_runs:
+                said.append(f"note: {who}: {line.failed_runs:,} solver runs gave NaN or infinity and were not used")
+        for name, condition in target.conditions.items():
+            if condition["failed"]:
+                failed = f"{condition['failed']:,} of {condition['size']:,} solver runs"
+                said.append(f"note: {target.name}, reference at {name}: {failed} gave NaN or infinity")
+    missing = len(summary.record["cells"]) - len(summary.results)
+    if missing:
+        status = summary.record["status"]
+        said.append(f"unfinished ({status}): {missing} of {len(summary.record['cells'])} cells are missing; go on with")
+        said[-1] += f" sgmbench run {summary.run}"
+    return said
 
 
 def _table(title: str, caption: str | None = None) -> Table:
@@ -56,7 +89,7 @@ def _comparison_of_methods(summary: Summary, target: TargetSummary) -> Table:
     for line in target.lines:
         table.add_row(*_row(line, target, metrics))
     if target.conditions:
-        floors = [" ".join(short(target.floor(f"{m}/{f}")) for f in fields) for m, fields in metrics.items()]
+        floors = [_together(target.floor(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
         table.add_row("floor: as many runs", "", "", "", *floors, "", "", style="dim")
     return table
 
@@ -72,12 +105,20 @@ def _metrics(target: TargetSummary) -> dict[str, list[str]]:
 def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> list[str]:
     if line.failed == line.replicates:
         return [line.method, count(line.budget), "failed", *([""] * (len(metrics) + 3))]
-    scores = [" ".join(short(line.median_error(f"{m}/{f}")) for f in fields) for m, fields in metrics.items()]
-    worst = bounded(line.worst()[1]) if len(line.equivalent[ENERGY]) > 1 else ""
+    scores = [_together(line.median_error(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
+    runs = line.equivalent.get(ENERGY, {})
+    worst = bounded(line.worst()[1]) if len(runs) > 1 else ""
+    median = _interval(line.median()) if runs else "-"
     train = seconds(line.seconds["train"]) if line.kind == "generator" else ""
     warm = line.seconds_a_sample if line.kind == "generator" else line.seconds["simulate"] / line.solver_runs
     mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else ""
-    return [line.method + mark, count(line.budget), _interval(line.median()), worst, *scores, train, seconds(warm)]
+    return [line.method + mark, count(line.budget), median, worst, *scores, train, seconds(warm)]
+
+
+def _together(scores: Iterable[float]) -> str:
+    """The scores of all fields side by side, or below each other where there are many."""
+    texts = [short(score) for score in scores]
+    return (" " if len(texts) <= 2 else "\n").join(texts)
 
 
 def _interval(runs: EquivalentRuns) -> str:

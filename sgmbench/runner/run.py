@@ -76,9 +76,11 @@ def check_traceable(problem: Problem) -> None:
     xi = jax.ShapeDtypeStruct((problem.germ_dimension,), "float64")
     try:
         fields = jax.eval_shape(problem.simulate, z, xi)
-    except (TypeError, ValueError, AttributeError, IndexError, KeyError, NameError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise UsageError(f"{name}.simulate cannot be traced by JAX: {type(error).__name__}: {first_line}") from error
+    except Exception as error:  # whatever the user's code raises
+        reason = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
+        raise UsageError(f"{name}.simulate cannot be traced by JAX: {reason}") from error
+    if not isinstance(fields, dict):
+        raise UsageError(f"{name}.simulate must return a dictionary of fields; it returns {type(fields).__name__}")
     for field in problem.layout.fields:
         if field.name not in fields or fields[field.name].shape != field.shape:
             got = fields[field.name].shape if field.name in fields else "nothing"

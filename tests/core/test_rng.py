@@ -8,8 +8,8 @@ from sgmbench.core.rng import draw_normal, stream
 N, M = 2_000, 5
 
 
-def draws(key, index=np.arange(N), size=M):
-    return np.asarray(jax.vmap(draw_normal, in_axes=(None, 0, None))(key, jnp.asarray(index), size))
+def draws(key, index=range(N), size=M):
+    return np.asarray(jax.vmap(draw_normal, in_axes=(None, 0, None))(key, jnp.asarray(np.array(index)), size))
 
 
 def test_a_stream_depends_on_its_seed_and_labels_alone():

@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import jax
@@ -91,21 +88,3 @@ def test_seconds_are_those_of_the_call_and_compilation_is_paid_once():
     assert first["compile"] > 0 == second["compile"]
     total = {phase: first[phase] + second[phase] for phase in first}
     assert total == pytest.approx(clock.seconds)
-
-
-ON_TWO_DEVICES = """
-import sys, jax, numpy as np
-from sgmbench.core.clock import Clock
-from sgmbench.core.rng import stream
-from sgmbench.core.simulation import Simulation
-from sgmbench.problems.porous_electrode import PorousElectrode
-assert len(jax.devices()) == 2
-simulation = Simulation(PorousElectrode(), Clock(), at_condition=True, chunk=32)
-np.save(sys.argv[1], simulation(100, key=stream(0, "test_simulation"), z=(0.1, 0.0, 25.0)).y)
-"""
-
-
-def test_runs_are_bitwise_equal_on_two_devices(electrode, tmp_path):
-    env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
-    subprocess.run([sys.executable, "-c", ON_TWO_DEVICES, tmp_path / "y.npy"], check=True, env=env, timeout=120)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), electrode[256].y[:100])

@@ -9,7 +9,7 @@ from jax.lax.linalg import tridiagonal_solve
 
 from sgmbench.core.problem import transport
 from sgmbench.problems import porous_electrode as electrode
-from sgmbench.problems.porous_electrode import C_0, X, L, PorousElectrode, concentration, porosity, potential
+from sgmbench.problems.porous_electrode import C_0, L, PorousElectrode, X, concentration, porosity, potential
 
 Z = np.array([0.1, 0.0, 25.0])
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sgmbench.report.figures.style import TRUTH, color, figure
+from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
 
 LEVELS = (0.025, 0.975)
 
@@ -27,13 +27,13 @@ def draw_bands(
     fields = [name for name, variable in truth.data_vars.items() if len(variable.dims) == 3]
     if not fields:
         return
-    with figure(path, size=(4.2 * len(fields), 3.2)) as drawing:
+    with figure(path, size=(max(3.8 * len(fields), 5), 3.4)) as drawing:
         panels = np.atleast_1d(drawing.subplots(1, len(fields)))
         for panel, name in zip(panels, fields, strict=True):
             _draw_field(panel, truth[name].sel(condition=condition), None)
             for label, dataset in samples.items():
                 _draw_field(panel, dataset[name].sel(condition=condition), (label, color(methods, label)))
-        panels[0].legend(loc="best", fontsize=8)
+        legend_below(drawing, panels[0])
         drawing.suptitle(title)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sgmbench.report.figures.style import TRUTH, color, figure
+from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
 
 BINS = 30
 PLACES = (0.1, 0.5, 0.9)
@@ -18,7 +18,7 @@ def draw_histograms(
     fields = [name for name, variable in truth.data_vars.items() if len(variable.dims) == 3]
     if not fields:
         return
-    with figure(path, size=(8.4, 2.4 * len(fields))) as drawing:
+    with figure(path, size=(8.4, 2.2 * len(fields) + 0.7)) as drawing:
         panels = drawing.subplots(len(fields), len(PLACES), squeeze=False)
         for row, name in zip(panels, fields, strict=True):
             places = _places(truth[name])
@@ -33,8 +33,9 @@ def draw_histograms(
                 axis = truth[name].dims[-1]
                 x = float(truth[axis][place])
                 panel.set_xlabel(f"{name}({axis} = {x:.3g}) [{truth[name].attrs['units']}]")
+                panel.locator_params(axis="x", nbins=4)
                 panel.set_yticks([])
-        panels[0][0].legend(fontsize=8)
+        legend_below(drawing, panels[0][0])
         drawing.suptitle(title)
 
 

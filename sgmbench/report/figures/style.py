@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgmbench.store.atomic import write_bytes
@@ -25,7 +26,15 @@ _SETTINGS: dict[Any, Any] = {
     "axes.titlesize": 10,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
+    "axes.formatter.limits": (-3, 4),
+    "axes.formatter.use_mathtext": True,
 }
+
+
+def legend_below(drawing: Figure, panel: Axes) -> None:
+    """The legend of one panel, for all of them, where it hides nothing."""
+    handles, labels = panel.get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), fontsize=8)
 
 
 @contextmanager

@@ -1,0 +1,154 @@
+"""The whole method on a conditional law of two modes, beside the Gaussian surrogate on the same runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import jax
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.progress import silent
+from sgmbench.core.runs import Pairs
+from sgmbench.diffusion.method import Diffusion
+from sgmbench.errors import CellError
+from sgmbench.learning.conditional_moments import mean_at, sd_at
+from sgmbench.learning.networks.mlp import MLP
+from sgmbench.learning.training import Training
+from sgmbench.surrogates.gaussian import Gaussian
+
+LINE = (Axis("x", "m", tuple(np.linspace(0, 1, 6).tolist())),)
+LAYOUT = Layout((Field("c", "m", LINE), Field("phi", "V", LINE)))
+TOY = Diffusion(
+    network=MLP(width=64, blocks=2),
+    training=Training(steps=600, batch=256, warmup=50, learning_rate=5e-3, evaluate_every=100),
+)
+SHORT = replace(TOY, training=replace(TOY.training, steps=20, evaluate_every=10), calibration=64)
+CONDITIONS = [np.array([-0.8]), np.array([0.0]), np.array([0.7])]
+
+
+def truth(u, rng):
+    """y = m(u) + s(u) (b + 0.3 noise), b a fair sign: each field is one curve, up or down; phi is a thousand smaller."""
+    x = np.concatenate([LINE[0].coordinates, LINE[0].coordinates])
+    sign = rng.choice([-1.0, 1.0], (len(u), 1))
+    noise = rng.standard_normal((len(u), 2)) @ np.array([np.cos(2 * x), np.sin(2 * x)])
+    scale = np.where(np.arange(12) < 6, 1.0, 1e-3)
+    return scale * (4 * u + 2 * u**2 * x + (1 + 0.5 * u) * (sign * (1 + x) + 0.3 * noise))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit and its sampler."""
+
+    fit: dict
+    sample: Callable[..., np.ndarray]
+
+
+def fit(method, n=2_000, q=1, key=0):
+    rng = np.random.default_rng(0)
+    u = rng.uniform(-1, 1, (n, q))
+    pairs = Pairs(u, truth(u if q else np.zeros((n, 1)), rng))
+    made = method.fit(pairs, LAYOUT, key=jax.random.key(key), clock=Clock(), progress=silent)
+    return Fitted(made, method.sampler(made, clock=Clock()))
+
+
+@pytest.fixture(scope="module")
+def diffusion():
+    return fit(TOY)
+
+
+@pytest.fixture(scope="module")
+def gaussian():
+    return fit(Gaussian())
+
+
+def energy_distance(x, y):
+    """Unbiased, in standardized coordinates."""
+    x, y = x / y.std(axis=0), y / y.std(axis=0)
+    own = [cdist(v, v).sum() / (len(v) * (len(v) - 1)) for v in (x, y)]
+    return 2 * cdist(x, y).mean() - sum(own)
+
+
+@pytest.mark.parametrize("at", CONDITIONS, ids=str)
+def test_learns_two_modes_that_a_gaussian_cannot(diffusion, gaussian, at):
+    exact = truth(np.tile(at, (1_500, 1)), np.random.default_rng(1))
+    d2 = {
+        name: energy_distance(it.sample(at, 1_500, jax.random.key(2)), exact)
+        for name, it in {"diffusion": diffusion, "gaussian": gaussian}.items()
+    }
+    assert d2["diffusion"] < 0.3 * d2["gaussian"]
+
+
+@pytest.mark.parametrize("at", CONDITIONS, ids=str)
+def test_both_fields_take_the_same_sign_half_the_time(diffusion, at):
+    y = diffusion.sample(at, 4_000, jax.random.key(3))
+    exact = truth(np.tile(at, (4_000, 1)), np.random.default_rng(4))
+    up = y[:, [5, 11]] > exact[:, [5, 11]].mean(axis=0)
+    assert (up[:, 0] == up[:, 1]).mean() > 0.98
+    assert abs(up[:, 0].mean() - 0.5) < 0.05
+
+
+def test_mean_and_standard_deviation_are_those_of_the_regressions(diffusion):
+    """Monte Carlo error of n samples and of 2,048 Sobol draws, which is smaller."""
+    moments, n = diffusion.fit["representation"]["moments"], 20_000
+    for at in CONDITIONS:
+        y, s = diffusion.sample(at, n, jax.random.key(5)), sd_at(moments, at[None])[0]
+        assert (abs(y.mean(axis=0) - mean_at(moments, at[None])[0]) < 4.5 * s / np.sqrt(n)).all()
+        assert (abs(y.std(axis=0) / s - 1) < 0.03).all()
+
+
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+def test_samples_do_not_depend_on_the_chunks_they_lie_in(diffusion, eta):
+    sample = replace(TOY, eta=eta).sampler(diffusion.fit, clock=Clock())
+    few, many = (sample(CONDITIONS[1], n, jax.random.key(6)) for n in (10, 3_000))
+    np.testing.assert_allclose(few / many.std(axis=0), many[:10] / many.std(axis=0), atol=1e-5)
+
+
+def test_chunks_are_independent_of_each_other(diffusion):
+    """Rows 2,048 apart, at the same place of two chunks, are not correlated."""
+    sample = replace(TOY, eta=1.0).sampler(diffusion.fit, clock=Clock())
+    y = sample(CONDITIONS[1], 4_096, jax.random.key(7))
+    r = [np.corrcoef(y[:2_048, j], y[2_048:, j])[0, 1] for j in range(12)]
+    assert np.abs(r).max() < 4.5 / np.sqrt(2_048)
+
+
+def test_without_conditions_it_learns_the_marginal_law():
+    it, at = fit(TOY, q=0), np.zeros(0)
+    exact = truth(np.zeros((1_500, 1)), np.random.default_rng(8))
+    gaussian = fit(Gaussian(), q=0)
+    ours, theirs = (energy_distance(f.sample(at, 1_500, jax.random.key(9)), exact) for f in (it, gaussian))
+    assert ours < 0.3 * theirs
+
+
+def test_same_key_gives_bitwise_equal_fits_and_samples():
+    one, same, other = (fit(SHORT, n=200, key=key) for key in (0, 0, 1))
+    for left, right in zip(jax.tree.leaves(one.fit), jax.tree.leaves(same.fit), strict=True):
+        np.testing.assert_array_equal(left, right)
+    samples = [it.sample(CONDITIONS[0], 20, jax.random.key(10)) for it in (one, same, other)]
+    np.testing.assert_array_equal(samples[0], samples[1])
+    assert (samples[0] != samples[2]).any()
+
+
+def test_refuses_fewer_than_four_runs():
+    with pytest.raises(CellError, match=r"^diffusion learns from 4 runs at least; it was given 3$"):
+        fit(SHORT, n=3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"calibration": 1_000}, r"^calibration: 1000 is not a power of two; write 2048, say, or 0$"),
+        ({"sigma_min": 1.0, "sigma_max": 1.0}, r"^sigma_min: 1\.0 is not below sigma_max, 1\.0$"),
+        ({"sigma_min": 30.0}, r"^sigma_min: 30\.0 is not below sigma_max, 20\.0$"),
+    ],
+)
+def test_refuses_hyperparameters_that_make_no_sense(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Diffusion(**wrong)
+
+
+def test_counts_its_network_evaluations_and_extra_samples():
+    assert Diffusion(steps=30).evaluations() == 31
+    assert Diffusion(calibration=512).extra_samples() == 512

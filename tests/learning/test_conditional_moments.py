@@ -1,0 +1,62 @@
+"""Conditional mean and standard deviation, in units of the standard deviation at the same condition."""
+
+import jax
+import numpy as np
+import pytest
+
+from sgmbench.learning.conditional_moments import ConditionalMoments, mean_at, sd_at
+
+N = 4_000
+VARIES = slice(0, 11)
+
+
+@pytest.fixture(scope="module")
+def fitted(toy):
+    return ConditionalMoments().fit(*toy.pairs(N), jax.random.key(0))
+
+
+@pytest.fixture(scope="module")
+def u():
+    return np.random.default_rng(1).uniform(-1, 1, (500, 2))
+
+
+def test_the_mean_errs_less_than_least_squares_would(toy, fitted, u):
+    """Unbiased regression on the p = 21 features of degree 5 has rms error s sqrt(p / n)."""
+    error = ((mean_at(fitted, u) - toy.mean(u))[:, VARIES] / toy.sd(u)[:, VARIES]) ** 2
+    assert np.sqrt(error.mean()) < 0.8 * np.sqrt(21 / N)
+    assert np.sqrt(error.mean(axis=0)).max() < 1.3 * np.sqrt(21 / N)
+
+
+def test_the_standard_deviation_errs_as_six_coefficients_do(toy, fitted, u):
+    """A scale of p coefficients has relative error sqrt(p / 2n)."""
+    error = np.log(sd_at(fitted, u)[:, VARIES] / toy.sd(u)[:, VARIES])
+    assert np.sqrt(np.mean(error**2)) < 1.5 * np.sqrt(6 / (2 * N))
+
+
+def test_constant_outputs_keep_their_value_and_have_no_spread(toy, fitted, u):
+    np.testing.assert_allclose(mean_at(fitted, u)[:, 11], toy.constant, rtol=1e-9)
+    assert sd_at(fitted, u)[:, 11].max() < 1e-6
+
+
+def test_is_equivariant_under_shift_and_scale(toy):
+    u, y = toy.pairs(400)
+    shift, factor = np.arange(11.0), 10.0 ** np.arange(-5, 6)
+    y = y[:, VARIES]
+    plain, moved = (ConditionalMoments().fit(u, v, jax.random.key(0)) for v in (y, shift + factor * y))
+    s = factor * sd_at(plain, u)
+    np.testing.assert_allclose((mean_at(moved, u) - shift - factor * mean_at(plain, u)) / s, 0, atol=1e-3)
+    np.testing.assert_allclose(sd_at(moved, u), s, rtol=1e-3)
+
+
+def test_without_conditions_they_are_the_plain_mean_and_standard_deviation():
+    y = np.random.default_rng(2).gamma(2.0, size=(800, 5)) * 10.0 ** np.arange(-2, 3)
+    fitted = ConditionalMoments().fit(np.zeros((800, 0)), y, jax.random.key(0))
+    np.testing.assert_allclose(mean_at(fitted, np.zeros((3, 0))), np.tile(y.mean(axis=0), (3, 1)), rtol=1e-9)
+    np.testing.assert_allclose(sd_at(fitted, np.zeros((3, 0))), np.tile(y.std(axis=0), (3, 1)), rtol=0.01)
+
+
+def test_few_runs_get_a_low_degree(toy):
+    """20 runs a feature: 100 runs pay for 5 features, degree 1 in two conditions; 19 for the constant alone."""
+    for n, degree in ((100, 1), (19, 0)):
+        fitted = ConditionalMoments().fit(*toy.pairs(n), jax.random.key(0))
+        assert int(fitted["mean_degree"]) == int(fitted["variance_degree"]) == degree

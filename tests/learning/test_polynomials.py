@@ -1,0 +1,51 @@
+"""The basis of every regression."""
+
+import itertools
+from math import comb
+
+import numpy as np
+import pytest
+
+from sgmbench.learning.polynomials import largest_degree, legendre_features, total_degree_indices
+
+
+@pytest.mark.parametrize(("q", "degree"), [(1, 7), (2, 5), (3, 3)])
+def test_orthonormal_for_the_uniform_law(q, degree):
+    """Gauss-Legendre quadrature with degree + 1 nodes integrates products of two features exactly."""
+    nodes, weights = np.polynomial.legendre.leggauss(degree + 1)
+    u = np.array(list(itertools.product(nodes, repeat=q)))
+    w = np.prod(list(itertools.product(weights / 2, repeat=q)), axis=1)
+    features = legendre_features(u, degree)
+    np.testing.assert_allclose((features.T * w) @ features, np.eye(features.shape[1]), atol=1e-12)
+
+
+@pytest.mark.parametrize("q", [1, 2, 3, 4])
+def test_counts_are_binomial_and_low_degrees_come_first(q):
+    for degree in range(5):
+        indices = total_degree_indices(q, degree)
+        assert len(indices) == comb(q + degree, degree) == len(np.unique(indices, axis=0))
+        assert indices.min() >= 0
+        assert (np.diff(indices.sum(axis=1)) >= 0).all()
+        assert indices.sum(axis=1).max() == degree
+
+
+@pytest.mark.parametrize("degree", [0, 1, 5])
+def test_without_conditions_only_the_constant_is_left(degree):
+    np.testing.assert_array_equal(legendre_features(np.zeros((4, 0)), degree), np.ones((4, 1)))
+
+
+def test_the_first_feature_is_the_constant_one():
+    u = np.random.default_rng(0).uniform(-1, 1, (50, 3))
+    np.testing.assert_array_equal(legendre_features(u, 3)[:, 0], np.ones(50))
+
+
+@pytest.mark.parametrize("q", [0, 1, 2, 3, 6])
+@pytest.mark.parametrize("most", [1, 2, 10, 35, 1_000])
+def test_the_largest_degree_fits_and_the_next_does_not(q, most):
+    degree = largest_degree(q, most_features=most, at_most=4)
+    assert comb(q + degree, degree) <= most
+    assert degree == 4 or q == 0 or comb(q + degree + 1, degree + 1) > most
+
+
+def test_without_conditions_the_largest_degree_is_zero():
+    assert largest_degree(0, most_features=1_000, at_most=5) == 0

@@ -1,0 +1,6 @@
+"""Makes the small problems importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))  # where `small:Class` is found

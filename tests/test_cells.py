@@ -1,0 +1,146 @@
+"""Which part of a configuration changes which cells."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "runner"))
+
+import small
+
+from sgmbench.cells import (
+    cells_of,
+    conditions_of,
+    digests,
+    fit_description,
+    floor_description,
+    reference_description,
+    runs_description,
+)
+from sgmbench.config.load import build_experiment
+from sgmbench.core.target import Conditional, Marginal
+from sgmbench.diffusion.method import Diffusion
+from sgmbench.learning.networks.mlp import MLP
+from sgmbench.sources import digest
+from sgmbench.store.cache import content_of
+
+PLAIN = small.BASE | {"targets": [small.CONDITIONAL, "marginal"], "budgets": [5, 20], "replicates": 2}
+
+
+def cells(**changes):
+    """Content of each cell by name."""
+    experiment = build_experiment(PLAIN | changes, "test").experiment
+    return {cell.name: content_of(cell.description) for cell in cells_of(experiment)}
+
+
+def changed(**changes):
+    """Names of the cells that are there before and after and differ."""
+    before, after = cells(), cells(**changes)
+    return {name for name in before if name in after and before[name] != after[name]}
+
+
+ALL = set(cells())
+
+
+def test_a_cell_for_each_target_method_budget_and_replicate():
+    assert {
+        f"{target}.{method}.{budget}.r{replicate}"
+        for target in ("conditional", "marginal")
+        for method in ("monte_carlo", "bootstrap")
+        for budget in (5, 20)
+        for replicate in (0, 1)
+    } == ALL
+    assert len({*cells().values()}) == len(ALL)
+
+
+def test_more_methods_budgets_replicates_and_targets_change_no_other_cell():
+    assert not changed(methods=["gaussian", "monte_carlo", "bootstrap"])
+    assert not changed(budgets=[20, 5, 40])
+    assert not changed(replicates=3)
+    assert not changed(targets=["marginal", small.CONDITIONAL])
+    assert not changed(name="other", ask={"tolerance": 0.5})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"metrics": ["energy", "mean"]},
+        {"metrics": [{"kind": "energy", "norm": "standardized"}, "mean", "standard_deviation"]},
+        {"reference": {"size": 61, "drawn_size": 50}},
+        {"problem": {"kind": "small:Line", "slope": 2}},
+        {"problem": "small:Counting"},
+    ],
+)
+def test_what_concerns_everything_changes_every_cell(change):
+    assert changed(**change) == ALL
+
+
+def test_a_hyperparameter_changes_the_cells_of_its_method():
+    found = changed(methods=["monte_carlo", {"kind": "bootstrap", "neighbors": 3}])
+    assert found == {name for name in ALL if ".bootstrap." in name}
+
+
+def test_evaluation_seed_and_conditions_change_the_cells_of_the_conditional_target():
+    conditional = {name for name in ALL if name.startswith("conditional")}
+    assert changed(evaluation_seed=5) == conditional
+    assert changed(targets=[small.CONDITIONAL | {"drawn": 2}, "marginal"]) == conditional
+
+
+def test_samples_kept_change_the_cells_that_keep_them():
+    assert changed(samples_kept=10) == {name for name in ALL if name.endswith("r0")}
+    assert changed(keep_samples="all") == {name for name in ALL if name.endswith("r1")}
+
+
+def test_conditions_depend_on_the_evaluation_seed_alone():
+    target = Conditional(conditions=({"b": 1.0, "a": 0.5},), drawn=3)
+    one = conditions_of(target, small.Line(), evaluation_seed=1)
+    assert one == conditions_of(target, small.Line(slope=7.0), evaluation_seed=1)
+    assert one[0].z == (0.5, 1.0)
+    assert [c.name for c in one] == ["c1", "d01", "d02", "d03"]
+    assert one[:3] == conditions_of(replace(target, drawn=2), small.Line(), evaluation_seed=1)
+    other = conditions_of(target, small.Line(), evaluation_seed=2)
+    assert all(a.z != b.z for a, b in zip(one[1:], other[1:], strict=True))
+    assert all(-1 <= c.z[0] <= 1 and 0.5 <= c.z[1] <= 2 for c in (*one, *other))
+
+
+def test_a_marginal_has_one_law_and_no_condition():
+    (only,) = conditions_of(Marginal(), small.Line(), evaluation_seed=1)
+    assert (only.name, only.z) == ("all", None)
+
+
+def test_the_seed_draws_the_same_conditions():
+    found = [
+        cells_of(build_experiment(PLAIN | {"seed": seed}, "test").experiment)[0].description["conditions"]
+        for seed in (0, 1)
+    ]
+    assert found[0] == found[1]
+
+
+def test_digests_cover_nested_parts():
+    assert digests(small.Nested()) == [digest(small.Nested), digest(MLP)]
+    assert digests(small.Nested(network=small.OwnNetwork())) == [digest(small.Nested), digest(small.OwnNetwork)]
+    assert digest(MLP) in digests(Diffusion())
+    assert digest(small.OwnNetwork) in digests(Diffusion(network=small.OwnNetwork()))
+
+
+def test_generators_of_one_budget_and_replicate_share_runs_and_no_other_cells_do():
+    every = cells_of(build_experiment(PLAIN | {"methods": ["bootstrap", "gaussian"]}, "test").experiment)
+    shared = {}
+    for cell in every:
+        shared.setdefault(content_of(runs_description(cell.description)), set()).add((cell.budget, cell.replicate))
+    assert sorted(shared.values(), key=str) == [{(b, r)} for b in (20, 5) for r in (0, 1)]
+    fits = {content_of(fit_description(cell.description)) for cell in every}
+    assert len(fits) == len(every)
+
+
+def test_reference_floor_and_training_streams_are_different():
+    cell = cells_of(build_experiment(PLAIN, "test").experiment)[0].description
+    streams = [tuple(runs_description(cell)["stream"])]
+    for condition in cell["conditions"]:
+        streams += [tuple(d(cell, condition)["stream"]) for d in (reference_description, floor_description)]
+    assert len(set(streams)) == len(streams)
+    sizes = [reference_description(cell, condition)["size"] for condition in cell["conditions"]]
+    assert sizes == [60, 60, 50]
