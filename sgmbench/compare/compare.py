@@ -55,7 +55,7 @@ class Comparison:
     def verdict(self) -> Verdict:
         """The worst of all rows."""
         found = {row.verdict for row in self.rows}
-        return next((v for v in ("regression", "inconclusive", "pass") if v in found), "inconclusive")
+        return "regression" if "regression" in found else "pass" if found == {"pass"} else "inconclusive"
 
 
 def newest_two(results: Path, old: str | None, new: str | None) -> tuple[RunFolder, RunFolder]:

@@ -18,7 +18,7 @@ from sgmbench.diffusion.solvers import DPMSolverPP2M
 BatchDenoiser = Callable[[Float[Array, "n k"], Float[Array, ""], Any], Float[Array, "n k"]]
 
 
-def karras_grid(sigma_max: float, sigma_min: float, steps: int, rho: float = 7.0) -> Float[np.ndarray, " steps+1"]:
+def karras_grid(sigma_max: float, sigma_min: float, steps: int, rho: float = 7.0) -> Float[np.ndarray, " {steps}+1"]:
     """lambda = -log sigma on the grid of Karras et al. (2022), eq. 5: dense towards small sigma."""
     ramp = np.linspace(sigma_max ** (1 / rho), sigma_min ** (1 / rho), steps + 1)
     return -rho * np.log(ramp)
@@ -47,7 +47,7 @@ def reverse_terms(
 def sample(
     denoise: BatchDenoiser,
     x_0: Float[Array, "n k"],
-    lambda_: Float[np.ndarray, " steps+1"],
+    lambda_: Float[np.ndarray, " m"],
     *,
     eta: float,
     key: Key[Array, ""],

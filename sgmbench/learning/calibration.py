@@ -41,10 +41,11 @@ def calibrate(
     draws: Float[np.ndarray, "m d"],
 ) -> Float[np.ndarray, "n d"]:
     """Samples `values` at u with the moments of `draws` replaced; constant coordinates only shift."""
-    own = draws.std(axis=0)
+    center, own = draws.mean(axis=0), draws.std(axis=0)
     wanted = sd_at(moments, u[None])[0]
-    ratio = kernel @ np.divide(wanted, own, out=np.ones_like(own), where=own > 1e-9 * wanted)
-    return mean_at(moments, u[None]) + ratio * (values - draws.mean(axis=0))
+    varies = own > 1e-9 * wanted + 1e-12 * np.abs(center)
+    ratio = kernel @ np.divide(wanted, own, out=np.ones_like(own), where=varies)
+    return mean_at(moments, u[None]) + ratio * (values - center)
 
 
 def sobol_normal(n: int, k: int, key: Key[Array, ""]) -> Float[np.ndarray, "n k"]:

@@ -8,13 +8,13 @@ moves by more than 2. Source: P. McCullagh, J. Nelder, "Generalized Linear Model
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 ITERATIONS = 25
 
 
 def fit_log_variance(
-    features: Float[np.ndarray, "n p"], squares: Float[np.ndarray, "n d"], degrees: Float[np.ndarray, " p"]
+    features: Float[np.ndarray, "n p"], squares: Float[np.ndarray, "n d"], degrees: Int[np.ndarray, " p"]
 ) -> Float[np.ndarray, "p d"]:
     """Coefficients b of the log variance.
 

@@ -51,7 +51,7 @@ class Training:
         patience: validations without improvement before training stops.
     """
 
-    steps: Annotated[int, Ge(1)] = 7_500
+    steps: Annotated[int, Ge(1)] = 10_000
     batch: Annotated[int, Ge(1)] = 512
     learning_rate: Annotated[float, Gt(0)] = 2e-3
     warmup: Annotated[int, Ge(0)] = 500
@@ -104,13 +104,14 @@ def train(
     """
     optimizer = plan.optimizer()
     every = min(plan.evaluate_every, plan.steps)
-    run_chunk = clock.jit(_chunk_of_steps(loss, optimizer, plan.average, min(CHUNK, every)), "train")
+    run_chunk = clock.jit(_chunk_of_steps(loss, optimizer, plan.average), "train")
     run_validation = clock.jit(validate, "train")
     state = _State(parameters, parameters, optimizer.init(parameters))
     trained, stale, step, started = Trained(parameters), 0, 0, time.perf_counter()
     while step < plan.steps and stale < plan.patience:
-        state, losses = run_chunk(state, data, key, jnp.int32(step))
-        step += len(losses)
+        end = min(step + CHUNK, step - step % every + every, plan.steps)
+        state, losses = run_chunk(state, data, key, jnp.arange(step, end))
+        step = end
         rate = step / (time.perf_counter() - started)
         progress("training", step, plan.steps, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
         if step % every and step < plan.steps:
@@ -122,10 +123,9 @@ def train(
 
 def _record(trained: Trained, state: _State, step: int, train_loss: float, held_out: float, stale: int) -> int:
     """Keeps the average if it is the best so far; returns the number of validations without improvement."""
-    if not math.isfinite(train_loss + held_out):
-        raise CellError(
-            f"training diverged at step {step}: the loss is {held_out}; try a smaller learning_rate or clip"
-        )
+    bad = next((value for value in (train_loss, held_out) if not math.isfinite(value)), None)
+    if bad is not None:
+        raise CellError(f"training diverged at step {step}: the loss is {bad}; try a smaller learning_rate or clip")
     trained.history.append((step, train_loss, held_out))
     if held_out >= trained.best:
         return stale + 1
@@ -134,7 +134,7 @@ def _record(trained: Trained, state: _State, step: int, train_loss: float, held_
 
 
 def _chunk_of_steps(
-    loss: Loss, optimizer: optax.GradientTransformation, gamma: float, steps: int
+    loss: Loss, optimizer: optax.GradientTransformation, gamma: float
 ) -> Callable[..., tuple[_State, Float[Array, " steps"]]]:
     def one_step(state: _State, data: PyTree, key: Key[Array, ""], step: Array) -> tuple[_State, Float[Array, ""]]:
         value, gradient = jax.value_and_grad(loss)(state.parameters, data, jax.random.fold_in(key, step))
@@ -144,8 +144,8 @@ def _chunk_of_steps(
         average = jax.tree.map(lambda old, new: beta * old + (1 - beta) * new, state.average, parameters)
         return _State(parameters, average, optimizer_state), value
 
-    def chunk(state: _State, data: PyTree, key: Key[Array, ""], start: Array) -> tuple[_State, Float[Array, " steps"]]:
-        return jax.lax.scan(lambda s, i: one_step(s, data, key, i), state, start + jnp.arange(steps))
+    def chunk(state: _State, data: PyTree, key: Key[Array, ""], steps: Array) -> tuple[_State, Float[Array, " steps"]]:
+        return jax.lax.scan(lambda s, i: one_step(s, data, key, i), state, steps)
 
     return chunk
 

@@ -7,7 +7,7 @@ def count(value: float) -> str:
     """Three significant digits and thousands separators: 1250 -> 1,250; 24983 -> 25,000."""
     if value != value:
         return "-"
-    if value < 1000:
+    if value < 999.5:
         return f"{value:.3g}"
     digits = floor(log10(value)) - 2
     return f"{round(value / 10**digits) * 10**digits:,}"
@@ -16,12 +16,12 @@ def count(value: float) -> str:
 def percent(value: float) -> str:
     """0.02 -> 2 %."""
     scaled = 100 * value
-    return f"{scaled:.2g} %" if scaled < 100 else f"{scaled:.0f} %"
+    return f"{scaled:.2g} %" if scaled < 99.5 else f"{scaled:,.0f} %"
 
 
 def seconds(value: float) -> str:
     """A duration in its natural unit."""
-    for limit, unit, factor in ((1e-3, "us", 1e6), (1, "ms", 1e3), (120, "s", 1), (7200, "min", 1 / 60)):
+    for limit, unit, factor in ((0.9995e-3, "us", 1e6), (0.9995, "ms", 1e3), (120, "s", 1), (7200, "min", 1 / 60)):
         if value < limit:
             return f"{value * factor:.3g} {unit}"
     return f"{value / 3600:.3g} h"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from sgmbench.report.format import count, seconds, several, short
@@ -18,6 +19,7 @@ SCORES = {
     "faithfulness": "physics",
 }
 WIDTH = 106
+_UNBOUNDED = Console(width=1000)
 
 
 def wide_console() -> Console:
@@ -28,10 +30,8 @@ def wide_console() -> Console:
 
 def print_whole(console: Console, table: Table) -> None:
     """Prints a table in its full width: a line that a terminal folds can be read, a number cut short cannot."""
-    console.print(table, width=max(console.width, table.__rich_measure__(_UNBOUNDED, _UNBOUNDED.options).maximum))
-
-
-_UNBOUNDED = Console(width=1000)
+    needed = Measurement.get(_UNBOUNDED, _UNBOUNDED.options, table).maximum
+    Console(highlight=False, width=max(console.width, needed)).print(table)
 
 
 def tables(summary: Summary) -> list[Table]:
@@ -136,6 +136,8 @@ def _caption(summary: Summary, target: TargetSummary) -> str:
     replicates = summary.record["configuration"]["replicates"]
     over = f"under it its 95 % t-interval over {replicates} replicates" if replicates > 1 else "one replicate"
     fields = next(iter(target.conditions.values()), {}).get("variances", {})
+    if not fields:
+        return ""
     return (
         f"N_eq: equivalent runs by energy distance (field L2), median condition, {over}.\n"
         f"Errors of {several(list(fields))} in standard deviations. "

@@ -30,6 +30,10 @@ class Gaussian(Generator):
     representation: Representation = field(default_factory=Representation)
     calibration: Annotated[int, Ge(0)] = 2048
 
+    def __post_init__(self) -> None:
+        if self.calibration & (self.calibration - 1):
+            raise ValueError(f"calibration: {self.calibration} is not a power of two; write 2048, say, or 0")
+
     def extra_samples(self):
         return self.calibration
 

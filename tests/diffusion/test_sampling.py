@@ -107,7 +107,8 @@ def test_the_vector_field_sees_float32_alone(eta, floats):
 
 
 def test_same_key_gives_the_same_path_and_another_does_not():
-    x_0 = noise(4, 100, 3)
-    one, same, other = (draw(gaussian, x_0, steps=10, eta=1.0, seed=seed) for seed in (0, 0, 1))
+    x_0, grid = noise(4, 100, 3), karras_grid(20.0, 0.01, 10)
+    run = jax.jit(lambda key: sample(gaussian, x_0, grid, eta=1.0, key=key))
+    one, same, other = (run(jax.random.key(seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)
     assert (one != other).all()

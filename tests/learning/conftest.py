@@ -1,7 +1,7 @@
 """A toy law with known conditional moments, and the floats that a traced function computes with."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -11,15 +11,15 @@ from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from sgmbench.core.layout import Axis, Field, Layout
 
+LINE = (Axis("x", "m", tuple(np.linspace(0, 1, 6).tolist())),)
+
 
 @dataclass(frozen=True)
 class Toy:
     """y = m(u) + s(u) W xi: two fields of six values on two conditions; the last value of the second is constant."""
 
     q: int = 2
-    layout: Layout = Layout(
-        tuple(Field(name, "m", (Axis("x", "m", tuple(np.linspace(0, 1, 6).tolist())),)) for name in ("a", "b"))
-    )
+    layout: Layout = field(default_factory=lambda: Layout((Field("a", "m", LINE), Field("b", "m", LINE))))
     constant: float = 273.15
 
     @property

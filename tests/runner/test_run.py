@@ -26,8 +26,9 @@ MISUSES = {
 
 @pytest.fixture
 def go(tmp_path, monkeypatch):
-    """Runs a configuration in an empty folder."""
+    """Runs a configuration in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
     return lambda resume=False, **changes: api.run(small.write(Path("a.yaml"), **changes), resume=resume)
 
 
@@ -123,18 +124,17 @@ def test_a_method_that_fails_is_a_result_and_the_run_goes_on(go, method, reason)
 
 def test_claimed_cost_is_what_the_solver_executed(go):
     small.EXECUTED.clear()
-    answer = go(problem="small:Counting", methods=["monte_carlo", "bootstrap"], budgets=[20, 300])
+    answer = go(problem="small:Counting", methods=["monte_carlo", "bootstrap"], budgets=[7])
     sampled = {r.name: (r.cost.solver_runs, r.cost.executed_runs) for r in answer.summary.results}
-    assert sampled["marginal.monte_carlo.20.r0"] == sampled["marginal.bootstrap.20.r0"] == (20, 20)
-    asked, executed = sampled["marginal.monte_carlo.300.r0"]
-    assert asked == 300 <= executed
+    assert sampled == dict.fromkeys(("marginal.monte_carlo.7.r0", "marginal.bootstrap.7.r0"), (7, 7))
     truth = 2 * 60
     jax.effects_barrier()
     assert len(small.EXECUTED) == truth + sum(executed for _, executed in sampled.values())
 
 
-def test_every_budget_is_a_prefix_of_one_stream_or_of_its_own_but_always_reproducible(go):
-    assert metrics(go(seed=3)) == metrics(go(seed=3))
+def test_the_same_configuration_gives_the_same_numbers(go):
+    first = go(seed=3)
+    assert metrics(api.run(Path("a.yaml"), results=Path("elsewhere"))) == metrics(first)
 
 
 def test_adding_a_method_changes_no_result(go):

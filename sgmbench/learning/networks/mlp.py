@@ -4,8 +4,9 @@
     h_{b+1} = h_b + W2 silu( (1 + gamma_b(e)) * norm(W1 h_b) + beta_b(e) ),     b = 0 ... blocks - 1
     F       = W_out norm(h_blocks)
 
-e embeds the noise level (Fourier features) and the given features. W2 and W_out start at zero: the network begins as
-the zero map. Source of FiLM: E. Perez et al., "FiLM: Visual Reasoning with a General Conditioning Layer" (2018).
+e, half as wide, embeds the noise level (Fourier features) and the given features. W2 and W_out start at zero: the
+network begins as the zero map. Source of FiLM: E. Perez et al., "FiLM: Visual Reasoning with a General Conditioning
+Layer" (2018).
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class ResidualMLP(nnx.Module):
 
     def __init__(self, spec: MLP, *, size: int, given: int, rngs: nnx.Rngs) -> None:
         width = spec.width
-        self.embed = _dense(2 * FREQUENCIES + given, width, rngs)
+        self.embed = _dense(2 * FREQUENCIES + given, width // 2, rngs)
         self.enter = _dense(size, width, rngs)
         self.blocks = nnx.List([Block(width, rngs) for _ in range(spec.blocks)])
         self.leave = _dense(width, size, rngs, zero=True)
@@ -67,10 +68,10 @@ class Block(nnx.Module):
 
     def __init__(self, width: int, rngs: nnx.Rngs) -> None:
         self.first = _dense(width, width, rngs)
-        self.film = _dense(width, 2 * width, rngs, zero=True)
+        self.film = _dense(width // 2, 2 * width, rngs, zero=True)
         self.second = _dense(width, width, rngs, zero=True)
 
-    def __call__(self, h: Float[Array, "n w"], e: Float[Array, "n w"]) -> Float[Array, "n w"]:
+    def __call__(self, h: Float[Array, "n w"], e: Float[Array, "n e"]) -> Float[Array, "n w"]:
         gamma, beta = jnp.split(self.film(e), 2, axis=-1)
         return h + self.second(nnx.silu((1 + gamma) * _rms_normalize(self.first(h)) + beta))
 

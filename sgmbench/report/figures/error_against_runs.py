@@ -47,7 +47,9 @@ def _draw_method(panel, target: TargetSummary, label: str, metric: str, methods:
     bars = np.nan_to_num(np.abs([error - lower, upper - error]))
     panel.errorbar(runs, error, bars, label=label, linewidth=1, **style)
     bounds = at_least > 0
-    panel.plot(runs[bounds], error[bounds], marker(methods, label), color=style["color"], markerfacecolor="white", zorder=3)
+    panel.plot(
+        runs[bounds], error[bounds], marker(methods, label), color=style["color"], markerfacecolor="white", zorder=3
+    )
 
 
 def _label_ticks(panel) -> None:

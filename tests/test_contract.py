@@ -1,0 +1,161 @@
+"""What every registered problem, method and metric promises."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "runner"))
+
+import small
+
+from sgmbench import registry
+from sgmbench.config.dump import dump
+from sgmbench.config.load import build
+from sgmbench.core.clock import Clock
+from sgmbench.core.method import Generator
+from sgmbench.core.problem import transport, uniform_coordinates
+from sgmbench.core.progress import silent
+from sgmbench.core.reference import Reference
+from sgmbench.core.rng import draw_normal, stream
+from sgmbench.core.runs import Pairs
+from sgmbench.core.samples import Samples
+from sgmbench.core.simulation import Simulation
+
+PROBLEMS, METHODS, METRICS = (registry.builtin(group) for group in ("problems", "methods", "metrics"))
+MEMBERS = [(group, name) for group in registry.GROUPS for name in registry.builtin(group)]
+QUICK = {
+    "diffusion": {
+        "network": {"kind": "mlp", "width": 8, "blocks": 1},
+        "training": {"steps": 20, "warmup": 5, "batch": 16, "evaluate_every": 10},
+        "steps": 3,
+        "calibration": 16,
+    },
+    "gaussian": {"calibration": 16},
+}
+
+
+@pytest.mark.parametrize(("group", "name"), MEMBERS)
+def test_every_class_is_its_own_schema(group, name):
+    cls = registry.load(group, name)
+    assert dataclasses.is_dataclass(cls)
+    part = cls() if group != "targets" else build(group, name)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        part.anything = 1
+    summary = registry.names(group)[name]
+    assert summary.endswith(".")
+    assert 10 < len(summary) <= 100
+    plain = dump(part) if group != "networks" else {"kind": name, **dataclasses.asdict(part)}
+    assert plain["kind"] == name
+    assert build(group, plain) == part
+    assert hash(part) == hash(build(group, plain)) if group != "targets" else True
+
+
+@pytest.fixture(scope="module", params=PROBLEMS)
+def problem(request):
+    return build("problems", request.param)
+
+
+@pytest.fixture(scope="module")
+def inputs(problem):
+    """z and xi of four runs."""
+    p = len(problem.parameters)
+    normal = jnp.stack(
+        [draw_normal(stream(0, "contract"), jnp.asarray(i), p + problem.germ_dimension) for i in range(4)]
+    )
+    return jax.vmap(lambda zeta: transport(problem, zeta))(normal[:, :p]), normal[:, p:]
+
+
+@pytest.fixture(scope="module")
+def batch(problem, inputs):
+    return jax.jit(jax.vmap(problem.simulate))(*inputs)
+
+
+def test_a_problem_gives_finite_float64_fields_of_its_layout(problem, batch):
+    for field in problem.layout.fields:
+        assert batch[field.name].shape == (4, *field.shape)
+        assert batch[field.name].dtype == "float64"
+        assert bool(jnp.isfinite(batch[field.name]).all())
+        assert field.unit
+    assert problem.layout.size == sum(field.size for field in problem.layout.fields)
+
+
+def test_a_problem_gives_the_same_one_by_one_and_without_compilation(problem, inputs, batch):
+    for i, (z, xi) in enumerate(zip(*inputs, strict=True)):
+        alone = problem.simulate(z, xi)
+        for name, values in alone.items():
+            scale = float(jnp.max(jnp.abs(batch[name])))
+            np.testing.assert_allclose(values, batch[name][i], rtol=1e-9, atol=1e-9 * scale)
+        if i == 1:
+            break
+
+
+def test_a_problem_gives_the_same_for_the_same_key(problem):
+    simulation = Simulation(problem, Clock(), at_condition=False)
+    first, again, other = (simulation(3, key=stream(0, label)) for label in ("a", "a", "b"))
+    np.testing.assert_array_equal(first.y, again.y)
+    np.testing.assert_array_equal(first.z, again.z)
+    assert not np.any(first.z == other.z)
+    for column, parameter in zip(first.z.T, problem.parameters, strict=True):
+        low, high = parameter.prior.support
+        assert np.all((low <= column) & (column <= high))
+
+
+@pytest.fixture(scope="module")
+def line():
+    """64 runs of a line."""
+    return Simulation(small.Line(), Clock(), at_condition=False)(64, key=stream(0, "line"))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_gives_the_same_samples_for_the_same_key(name, line):
+    method, problem = build("methods", {"kind": name, **QUICK.get(name, {})}), small.Line()
+    keys = [stream(0, label) for label in ("a", "a", "b")]
+    if isinstance(method, Generator):
+        given = np.asarray(uniform_coordinates(problem, jnp.asarray(line.z)))
+        pairs = Pairs(given, line.y)
+        fits = [
+            method.fit(pairs, problem.layout, key=stream(1, "fit"), clock=Clock(), progress=silent) for _ in range(2)
+        ]
+        samplers = [method.sampler(fit, clock=Clock()) for fit in (fits[0], fits[1], fits[0])]
+        made = [np.asarray(sample(np.zeros(2), 32, key)) for sample, key in zip(samplers, keys, strict=True)]
+        assert all(isinstance(leaf, np.ndarray | jax.Array) for leaf in jax.tree.leaves(fits[0]))
+    else:
+        sample = method.sampler(problem, at_condition=True, clock=Clock())
+        deliveries = [sample((0.0, 1.0), 32, key) for key in keys]
+        made = [delivery.samples.values for delivery in deliveries]
+        assert all(d.solver_runs <= d.executed_runs or d.solver_runs == 32 for d in deliveries)
+    assert made[0].shape == (32, problem.layout.size)
+    assert np.isfinite(made[0]).all()
+    np.testing.assert_array_equal(made[0], made[1])
+    assert not np.array_equal(made[0], made[2])
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_of_the_reference_against_itself_is_ideal(name, line):
+    metric, problem = build("metrics", name), small.Line()
+    reference = Reference(line.y, problem, None)
+    samples = Samples.equally_weighted(line.y, problem.layout, is_law=False)
+    for part, value in metric.score(samples, reference).items():
+        if part.startswith("mu"):
+            assert value > 0
+        elif part == "d2":  # the finite set keeps its own diagonal: mu / n
+            assert value == pytest.approx(-metric.score(samples, reference)["mu"] / 64, rel=1e-3)
+        else:
+            assert value == pytest.approx(metric.ideal, abs=1e-6), part
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_sees_a_law_that_is_far_away(name, line):
+    metric, problem = build("metrics", name), small.Line()
+    reference = Reference(line.y, problem, None)
+    rng = np.random.default_rng(0)
+    far = line.y.mean(axis=0) + 5 * line.y.std(axis=0) * (1 + rng.normal(size=line.y.shape))
+    scores = metric.score(Samples.equally_weighted(far, problem.layout, is_law=True), reference)
+    for part, value in scores.items():
+        if not part.startswith("mu"):
+            assert abs(value - metric.ideal) > 0.5, part
