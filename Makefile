@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench clean
+.PHONY: run test bench bench-electrode clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -14,9 +14,12 @@ test: .venv/installed
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# Slow measurements, not part of the tests; writes results/benchmarks/.
+# Slow measurements, not part of the tests; they write results/benchmarks/.
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
+
+bench-electrode: .venv/installed
+	$(BIN)/python benchmarks/electrode.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

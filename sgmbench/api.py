@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ def run(
     resume: bool = False,
     results: Path = RESULTS,
     progress: Progress = silent,
+    warn: Callable[[str], object] = lambda message: None,
 ) -> Answer:
     """Runs an experiment, or goes on with an unfinished run of it, and writes its report.
 
@@ -52,6 +53,7 @@ def run(
         resume: go on with the newest run of exactly this configuration.
         results: root of the results folders.
         progress: listener.
+        warn: told what is allowed and odd about the configuration, before anything is spent.
 
     Raises:
         UsageError: everything that is wrong with the configuration.
@@ -66,6 +68,8 @@ def run(
     else:
         loaded = load(config, overrides)
         folder = _open(loaded, resume, results)
+    for warning in loaded.warnings:
+        warn(warning)
     try:
         continue_run(folder, loaded.experiment, results, progress)
     except BaseException:

@@ -24,7 +24,8 @@ def run(
     from sgmbench.cli.progress import terminal_progress
 
     with terminal_progress(quiet=quiet or json) as progress:
-        done = api.run(config, overrides=overrides or (), resume=resume, results=results, progress=progress)
+        options = {"overrides": overrides or (), "resume": resume, "results": results, "progress": progress}
+        done = api.run(config, **options, warn=lambda message: sys.stderr.write(f"warning: {message}\n"))
     if json:
         sys.stdout.write(api.as_json(done) + "\n")
     elif not quiet:

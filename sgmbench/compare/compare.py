@@ -125,6 +125,8 @@ def _rows(key: tuple[str, str, int], pairs: list[tuple[Result, Result]], margin:
         finite = np.array([value for value in logs if value is not None])
         if len(finite):
             rows.append(Row(*key, name, *judge(finite, margin)))
+        else:  # there before, and no number now
+            rows.append(Row(*key, name, math.nan, None, None, "inconclusive"))
     return rows
 
 

@@ -9,7 +9,7 @@ Below it:
 
 import dataclasses
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,11 @@ class RunFolder:
             experiment: its name.
             record: what goes into run.json, "configuration" included.
         """
-        time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        folder = cls(results / experiment / f"{time}-{content_of(record['configuration'])[:8]}")
-        folder.write_record({**record, "schema": SCHEMA, "status": "running", "started": time})
+        started, code = datetime.now(UTC), content_of(record["configuration"])[:8]
+        while (path := results / experiment / f"{started:%Y%m%dT%H%M%S}-{code}").exists():
+            started += timedelta(seconds=1)  # a run of this configuration began in the same second
+        folder = cls(path)
+        folder.write_record({**record, "schema": SCHEMA, "status": "running", "started": f"{started:%Y%m%dT%H%M%S}"})
         return folder
 
     @property
@@ -49,6 +51,14 @@ class RunFolder:
         if record.get("schema") != SCHEMA:
             raise StoreError(f"{self.path}: written by schema {record.get('schema')}, this version reads {SCHEMA}")
         return record
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether run.json is whole and of this schema."""
+        try:
+            return isinstance(self.record, dict)
+        except StoreError:
+            return False
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Replaces run.json."""
@@ -93,9 +103,9 @@ class RunFolder:
 
 
 def runs_of(results: Path, experiment: str | None = None) -> list[RunFolder]:
-    """All runs below a results root, of one experiment or all, oldest first."""
-    pattern = f"{experiment or '*'}/*/run.json"
-    return [RunFolder(path.parent) for path in sorted(results.glob(pattern), key=lambda path: path.parent.name)]
+    """All readable runs below a results root, of one experiment or all, oldest first."""
+    paths = sorted(results.glob(f"{experiment or '*'}/*/run.json"), key=lambda path: path.parent.name)
+    return [folder for folder in map(RunFolder, (path.parent for path in paths)) if folder.is_readable]
 
 
 def find_run(results: Path, name: str) -> RunFolder:

@@ -1,8 +1,6 @@
 """Samples on disk: NetCDF4 with named dimensions, units and a Fletcher-32 checksum of each block."""
 
 import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +29,9 @@ def write_samples(path: Path, values: dict[str, np.ndarray], layout: Layout) -> 
     """Writes `samples.nc` atomically."""
     dataset = to_dataset(values, layout)
     encoding = {name: {"fletcher32": True, "zlib": True, "complevel": 1} for name in dataset.data_vars}
-    descriptor, name = tempfile.mkstemp(suffix=".nc")
-    os.close(descriptor)
-    try:
-        dataset.to_netcdf(name, engine="h5netcdf", encoding=encoding)
-        write_bytes(path, Path(name).read_bytes())
-    finally:
-        os.unlink(name)
+    buffer = io.BytesIO()
+    dataset.to_netcdf(buffer, engine="h5netcdf", encoding=encoding)
+    write_bytes(path, buffer.getvalue())
 
 
 def read_samples(path: Path) -> xr.Dataset:

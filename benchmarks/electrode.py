@@ -1,0 +1,87 @@
+"""The main result, in full: runs configs/porous_electrode.yaml and writes `results/benchmarks/porous_electrode.md`.
+
+make bench-electrode                              about 40 minutes on two cores
+python benchmarks/electrode.py RUN                the same table from a run that is there
+"""
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from sgmbench import api
+from sgmbench.cli.progress import terminal_progress
+from sgmbench.report.summary import ENERGIES, Line, TargetSummary
+from sgmbench.report.terminal import bounded, tables
+
+ROOT = Path(__file__).parents[1]
+OUTPUT = ROOT / "results" / "benchmarks" / "porous_electrode.md"
+FIELDS = ("c", "phi")
+
+
+def main() -> None:
+    """Runs the experiment, or takes the run that is named, and writes the page."""
+    if len(sys.argv) > 1:
+        answer = api.show(sys.argv[1])
+    else:
+        with terminal_progress(quiet=False) as progress:
+            answer = api.run(ROOT / "configs" / "porous_electrode.yaml", progress=progress)
+    environment = answer.summary.record["environment"]
+    console = Console(file=io.StringIO(), width=150)
+    for table in tables(answer.summary):
+        console.print(table)
+    page = [
+        "# Porous electrode",
+        "",
+        f"Made by `make bench-electrode` from commit {environment['commit']}, started "
+        f"{answer.summary.record['started'][:8]} on {environment['device']}, jax {environment['versions']['jax']}.",
+        "",
+        *(f"> {sentence}\n>" for sentence in answer.sentences),
+        "",
+        "```",
+        "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()),  # type: ignore[attr-defined]
+        "```",
+        "",
+        *asked(answer.summary.targets[0]),
+    ]
+    OUTPUT.write_text("\n".join(page) + "\n")
+    sys.stdout.write("\n".join(page) + "\n")
+
+
+def asked(target: TargetSummary) -> list[str]:
+    """Figures of diffusion, replicate by replicate where they scatter, and of its rivals at the listed conditions."""
+    rows = ["## Diffusion, replicate by replicate", "", "| runs | what | " + " | ".join(target.listed) + " |"]
+    rows.append("|---|---|" + "---|" * len(target.listed))
+    for line in (line for line in target.lines if line.method == "diffusion" and line.equivalent):
+        rows += [f"| {line.budget:,} | {what} | {' | '.join(cells)} |" for what, cells in figures(target, line)]
+    return rows
+
+
+def figures(target: TargetSummary, line: Line) -> list[tuple[str, list[str]]]:
+    """(what, one cell for each listed condition)."""
+    found = []
+    for metric in ENERGIES:
+        pooled = [bounded(line.equivalent[metric][c]) for c in target.listed]
+        found.append((f"N_eq, {metric}, all replicates", pooled))
+        d2, mu = (line.replicate_errors[f"{metric}/{part}"] for part in ("d2", "mu"))
+        each = [", ".join(_runs(m / d) for d, m in zip(d2[c], mu[c], strict=True)) for c in target.listed]
+        found.append((f"N_eq, {metric}, each", each))
+    for metric, name in (("wasserstein", "W1/sd"), ("standard_deviation", "sd error"), ("roughness", "roughness")):
+        for field in FIELDS:
+            by = line.replicate_errors[f"{metric}/{field}"]
+            cells = [f"{np.mean(by[c]):.3f} ({min(by[c]):.3f} to {max(by[c]):.3f})" for c in target.listed]
+            found.append((f"{name} {field}, mean (range)", cells))
+    for constraint in ("c.last_cell", "phi.first_cell"):
+        by = line.errors[f"constraints/{constraint}"]
+        found.append((f"violation of {constraint}, sd", [f"{by[c]:.1e}" for c in target.listed]))
+    return found
+
+
+def _runs(value: float) -> str:
+    return f"{value:,.0f}" if value > 0 else "unresolved"
+
+
+if __name__ == "__main__":
+    main()
