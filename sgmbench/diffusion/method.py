@@ -76,10 +76,8 @@ class Diffusion(Generator):
     def fit(self, pairs, layout, *, key, clock, progress):
         if len(pairs.learned) < FEWEST_RUNS:
             raise CellError(f"diffusion learns from {FEWEST_RUNS} runs at least; it was given {len(pairs.learned)}")
-        keys = dict(
-            zip(("representation", "split", "network", "train", "noise"), jax.random.split(key, 5), strict=True)
-        )
-        representation = self.representation.fit(pairs.given, pairs.learned, layout, keys["representation"])
+        keys = dict(zip(("split", "network", "train", "noise"), jax.random.split(key, 4), strict=True))
+        representation = self.representation.fit(pairs.given, pairs.learned, layout)
         coordinates = jnp.asarray(encode(representation, pairs.given, pairs.learned), jnp.float32)
         features = jnp.asarray(condition_features(pairs.given), jnp.float32)
         graph, parameters = self._build(coordinates.shape[1], features.shape[1], keys["network"])

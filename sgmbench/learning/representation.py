@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Lt
-from jaxtyping import Array, Float, Key
+from jaxtyping import Float
 
 from sgmbench.core.layout import Layout
 from sgmbench.learning.calibration import correlation_average
@@ -43,11 +43,9 @@ class Representation:
     modes: Annotated[int, Ge(1)] = 60
     mode_degree: Annotated[int, Ge(0)] = 4
 
-    def fit(
-        self, u: Float[np.ndarray, "n q"], y: Float[np.ndarray, "n d"], layout: Layout, key: Key[Array, ""]
-    ) -> Arrays:
+    def fit(self, u: Float[np.ndarray, "n q"], y: Float[np.ndarray, "n d"], layout: Layout) -> Arrays:
         """Learns all parts from pairs."""
-        moments = self.moments.fit(u, y, key)
+        moments = self.moments.fit(u, y)
         arrays = {"moments": moments, "quadrature": quadrature_by_field(layout)}
         residual = (y - mean_at(moments, u)) / field_scale(arrays, u)
         basis = self._basis(residual)

@@ -38,11 +38,10 @@ class Gaussian(Generator):
         return self.calibration
 
     def fit(self, pairs, layout, *, key, clock, progress):
-        fit_key, noise_key = jax.random.split(key)
-        representation = self.representation.fit(pairs.given, pairs.learned, layout, fit_key)
+        representation = self.representation.fit(pairs.given, pairs.learned, layout)
         a = encode(representation, pairs.given, pairs.learned)
         variance, vectors = np.linalg.eigh(a.T @ a / len(a))
-        noise = sobol_normal(self.calibration, len(variance), noise_key)
+        noise = sobol_normal(self.calibration, len(variance), key)
         return {"representation": representation, "root": vectors * np.sqrt(np.maximum(variance, 0)), "noise": noise}
 
     def sampler(self, fit, *, clock):

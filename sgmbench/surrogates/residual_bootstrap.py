@@ -36,7 +36,7 @@ class ResidualBootstrap(Generator):
     calibrated: bool = True
 
     def fit(self, pairs, layout, *, key, clock, progress):
-        moments = self.moments.fit(pairs.given, pairs.learned, key)
+        moments = self.moments.fit(pairs.given, pairs.learned)
         scaled = {"moments": moments, "quadrature": quadrature_by_field(layout)}
         residual = (pairs.learned - mean_at(moments, pairs.given)) / field_scale(scaled, pairs.given)
         kernel = correlation_average(residual, same_field(scaled["quadrature"]))
