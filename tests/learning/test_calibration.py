@@ -13,7 +13,7 @@ AT = np.array([0.3, -0.4])
 
 @pytest.fixture(scope="module")
 def moments(toy):
-    return ConditionalMoments().fit(*toy.pairs(400), jax.random.key(0))
+    return ConditionalMoments().fit(*toy.pairs(400))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import jax
 import numpy as np
 import pytest
 
@@ -33,7 +32,7 @@ SWITCHES = {
 @pytest.fixture(scope="module")
 def fitted(toy):
     """The toy's four modes: later ones would be errors of the regressions, no random coordinates at fixed u."""
-    arrays = replace(DEFAULT, lost_variance=0.01).fit(*toy.pairs(4_000), toy.layout, jax.random.key(0))
+    arrays = replace(DEFAULT, lost_variance=0.01).fit(*toy.pairs(4_000), toy.layout)
     assert arrays["basis"].shape == (12, 4)
     return arrays
 
@@ -42,7 +41,7 @@ def fitted(toy):
 def test_decoding_inverts_encoding(toy, name):
     """The toy has four germs in each of two fields: no mode of more than 1e-5 of the variance is left out."""
     u, y = toy.pairs(400)
-    arrays = SWITCHES[name].fit(u, y, toy.layout, jax.random.key(0))
+    arrays = SWITCHES[name].fit(u, y, toy.layout)
     again = np.vstack([decode(arrays, u[i], encode(arrays, u[i : i + 1], y[i : i + 1])) for i in range(400)])
     lost = np.sum(((again - y) / field_scale(arrays, u)) ** 2)
     residual = y - decode(arrays, u[0], np.zeros((1, arrays["basis"].shape[1])))
@@ -54,13 +53,13 @@ def test_decoding_inverts_encoding(toy, name):
 
 @pytest.fixture(scope="module")
 def every(toy):
-    return PLAIN.fit(*toy.pairs(400), toy.layout, jax.random.key(0))
+    return PLAIN.fit(*toy.pairs(400), toy.layout)
 
 
 @pytest.mark.parametrize("lost_variance", [0.5, 0.1, 1e-2, 1e-5, 0.0])
 def test_modes_are_the_fewest_that_honor_the_lost_variance(toy, every, lost_variance):
     u, y = toy.pairs(400)
-    arrays = replace(PLAIN, lost_variance=lost_variance).fit(u, y, toy.layout, jax.random.key(0))
+    arrays = replace(PLAIN, lost_variance=lost_variance).fit(u, y, toy.layout)
     energy = np.mean((encode(every, u, y) * mode_scale(every, u)) ** 2, axis=0)
     basis, count = arrays["basis"], arrays["basis"].shape[1]
     np.testing.assert_allclose(basis.T @ basis, np.eye(count), atol=1e-12)
@@ -70,7 +69,7 @@ def test_modes_are_the_fewest_that_honor_the_lost_variance(toy, every, lost_vari
 
 def test_no_more_modes_than_wanted(toy):
     u, y = toy.pairs(400)
-    arrays = replace(DEFAULT, modes=3).fit(u, y, toy.layout, jax.random.key(0))
+    arrays = replace(DEFAULT, modes=3).fit(u, y, toy.layout)
     assert arrays["basis"].shape == (12, 3)
 
 
