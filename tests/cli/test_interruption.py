@@ -29,6 +29,8 @@ def test_a_stopped_run_can_be_resumed(tmp_path, monkeypatch, sent, code, word):
     config = small.write(Path("a.yaml"), methods=METHODS)
     Path("hold").touch()
     paths = os.pathsep.join([str(Path(small.__file__).parent), os.environ.get("PYTHONPATH", "")])
+    # A shell starts its background jobs with SIGINT ignored, which their children would inherit.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "sgmbench", "run", "a.yaml"],
         stdout=subprocess.PIPE,
@@ -36,6 +38,7 @@ def test_a_stopped_run_can_be_resumed(tmp_path, monkeypatch, sent, code, word):
         text=True,
         env=os.environ | {"PYTHONPATH": paths},
     )
+    signal.signal(signal.SIGINT, inherited)
     end = time.monotonic() + 100
     while not Path("fitting").exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.05)
