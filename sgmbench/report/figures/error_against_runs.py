@@ -53,8 +53,10 @@ def _draw_method(panel, target: TargetSummary, label: str, metric: str, methods:
 
 
 def _label_ticks(panel) -> None:
-    """Plain numbers at 1, 2 and 5 times the powers of ten."""
+    """Plain numbers at the powers of ten, and where there is room at 2 and 5 times them."""
     for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+        low, high = axis.get_view_interval()
+        is_narrow = axis is panel.yaxis or high < 200 * low
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_narrow else (1,), numticks=12))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axis.set_minor_formatter(NullFormatter())
