@@ -16,9 +16,9 @@ import numpy as np
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment, MethodEntry
 from sgmbench.core.method import Generator
+from sgmbench.core.prepare import simulation_class
 from sgmbench.core.problem import Problem, transport
 from sgmbench.core.rng import draw_normal, stream
-from sgmbench.core.simulation import Simulation
 from sgmbench.core.target import Condition, Conditional, Target
 from sgmbench.sources import digest
 
@@ -59,7 +59,10 @@ def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> 
 
 def cells_of(experiment: Experiment) -> list[Cell]:
     """All cells, those of one target together and in it those of one replicate."""
-    problem = {**dump(experiment.problem), "digest": [*digests(experiment.problem), digest(Simulation)]}
+    problem = {
+        **dump(experiment.problem),
+        "digest": [*digests(experiment.problem), digest(simulation_class(experiment.problem))],
+    }
     metrics = {entry.label: {**dump(entry.metric), "digest": digests(entry.metric)} for entry in experiment.metrics}
     cells = []
     for target in experiment.targets:

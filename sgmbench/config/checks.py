@@ -108,7 +108,7 @@ def _repeats(parts: Parts) -> Iterator[Fault]:
 
 
 def _conditional(parts: Parts) -> Iterator[Fault]:
-    """A conditional target needs parameters, and values of them."""
+    """A conditional target needs parameters, values of them, and something that varies at these."""
     problem = parts.get(("problem",))
     for path, target in _of(parts, "targets").items():
         if not isinstance(target, Conditional):
@@ -116,6 +116,9 @@ def _conditional(parts: Parts) -> Iterator[Fault]:
         if problem is not None and not problem.parameters:
             kind = registry.kind_of("problems", type(problem))
             yield Fault(path, f"{kind} has no parameters, so nothing can be held fixed; write marginal")
+        elif problem is not None and not problem.germ_dimension:
+            kind = registry.kind_of("problems", type(problem))
+            yield Fault(path, f"{kind} has no germ, so y given z is a single point; write marginal")
         elif not target.conditions and not target.drawn:
             yield Fault(path, "no condition is asked for; write `conditions`, or `drawn`: how many to draw")
 

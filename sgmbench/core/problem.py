@@ -3,13 +3,16 @@
     z = T(zeta), zeta ~ N(0, I_p)   named parameters: what is not known (epistemic)
     xi ~ N(0, I_m)                  the germ: what varies (aleatoric)
 
-All randomness of a model enters through z and xi; G itself is deterministic. What a problem can do beyond `simulate` it
-declares by deriving from the capability classes below, and a method that needs one says so.
+All randomness of a model enters through z and xi; G itself is deterministic. A `Traceable` problem is written in JAX, a
+`Hosted` one is evaluated outside of it. What else a problem can do it declares by deriving from the capability classes
+below, from those of `core.knowledge` (what is exactly known) and from `core.observation.Observed`; a method that needs
+one says so.
 """
 
 from abc import ABC, abstractmethod
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from sgmbench.core.layout import Layout
@@ -17,7 +20,7 @@ from sgmbench.core.prior import Parameter
 
 
 class Problem(ABC):
-    """A model under uncertainty, written for one run in pure JAX."""
+    """A model under uncertainty: what goes in and what comes out."""
 
     @property
     @abstractmethod
@@ -27,20 +30,35 @@ class Problem(ABC):
     @property
     @abstractmethod
     def germ_dimension(self) -> int:
-        """m, the length of xi."""
+        """m, the length of xi; 0 where y is a function of z alone."""
 
     @property
     @abstractmethod
     def layout(self) -> Layout:
         """The fields of y."""
 
+
+class Traceable(Problem):
+    """A problem written for one run in pure JAX: it compiles, batches and differentiates."""
+
     @abstractmethod
     def simulate(self, z: Float[Array, " p"], xi: Float[Array, " m"]) -> dict[str, Array]:
         """One run: every field of the layout by name, NaN where the solver failed."""
 
 
+class Hosted(Problem):
+    """A problem whose runs happen outside JAX, in another process or on another machine."""
+
+    @abstractmethod
+    def simulate_batch(self, z: Float[np.ndarray, "n p"], xi: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n d"]:
+        """Rows of y, NaN in the whole row of a failed run; raises CellError where no run can be made at all."""
+
+
 class Leveled(ABC):
-    """A problem with coarser versions of itself: same layout, same germ, a cheaper run."""
+    """A problem with coarser versions of itself: same layout, same germ, a cheaper run.
+
+    Each level doubles the mesh width or the time step of the finer one.
+    """
 
     @abstractmethod
     def coarser(self) -> "Leveled | None":

@@ -11,7 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
-from sgmbench.core.problem import Problem, transport
+from sgmbench.core.problem import Traceable, transport
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.rng import draw_normal
 from sgmbench.core.runs import Runs
@@ -29,7 +29,7 @@ class Simulation:
         chunk: lanes that a device runs at once.
     """
 
-    def __init__(self, problem: Problem, clock: Clock, *, at_condition: bool, chunk: int = CHUNK) -> None:
+    def __init__(self, problem: Traceable, clock: Clock, *, at_condition: bool, chunk: int = CHUNK) -> None:
         self.problem = problem
         self.clock = clock
         self.at_condition = at_condition

@@ -7,8 +7,8 @@ and measuring them tests the whole instrument.
 from dataclasses import dataclass
 
 from sgmbench.core.method import Delivery, Sampler
+from sgmbench.core.prepare import prepare
 from sgmbench.core.samples import Samples
-from sgmbench.core.simulation import Simulation
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class MonteCarlo(Sampler):
     """Independent solver runs of the target itself, as many as the budget allows."""
 
     def sampler(self, problem, *, at_condition, clock):
-        simulation = Simulation(problem, clock, at_condition=at_condition)
+        simulation = prepare(problem, clock, at_condition=at_condition)
 
         def sample(z, runs, key):
             made = simulation(runs, key=key, z=z)

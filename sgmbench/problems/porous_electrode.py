@@ -31,8 +31,8 @@ from jaxtyping import Array, Float
 
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import LogUniform, Parameter, Uniform
-from sgmbench.core.problem import Constrained, Leveled, Problem, Recomputable
-from sgmbench.problems.resolvent_power import implicit_euler
+from sgmbench.core.problem import Constrained, Leveled, Recomputable, Traceable
+from sgmbench.problems.numerics.resolvent_power import implicit_euler
 
 L = 1e-4  # m
 CELLS = 100
@@ -46,7 +46,7 @@ UNITS = {"c": "mol/m^3", "phi": "V", "porosity": "-"}
 
 
 @dataclass(frozen=True)
-class PorousElectrode(Problem, Leveled, Constrained, Recomputable):
+class PorousElectrode(Traceable, Leveled, Constrained, Recomputable):
     """Concentration and potential in a battery electrode whose porosity is a random field.
 
     Attributes:

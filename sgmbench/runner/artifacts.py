@@ -11,12 +11,12 @@ from sgmbench.cells import Description, fit_description, floor_description, refe
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.method import Fit, Generator
+from sgmbench.core.prepare import MakesRuns, prepare
 from sgmbench.core.problem import Problem, uniform_coordinates
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.runs import Pairs, Runs
-from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
 from sgmbench.store.cache import Cache
 
@@ -31,9 +31,9 @@ def without_digest(plain: Description) -> Description:
     return {key: value for key, value in plain.items() if key != "digest"}
 
 
-def prepare(problem: Problem, *, at_condition: bool) -> Simulation:
+def prepare_anew(problem: Problem, *, at_condition: bool) -> MakesRuns:
     """A simulation that pays for its own compilation."""
-    return Simulation(problem, Clock(), at_condition=at_condition)
+    return prepare(problem, Clock(), at_condition=at_condition)
 
 
 def load_runs(
@@ -41,11 +41,11 @@ def load_runs(
     kind: str,
     cache: Cache,
     progress: Progress,
-    prepare: Callable[..., Simulation] = prepare,
+    make_ready: Callable[..., MakesRuns] = prepare_anew,
 ) -> Runs:
     """Runs of one stream: training runs, a reference or a floor.
 
-    References and floors share compiled simulations, which is what `prepare` is for; training runs pay for theirs.
+    References and floors share compiled simulations, which is what `make_ready` is for; training runs pay for theirs.
 
     Raises:
         CellError: every run failed.
@@ -53,7 +53,7 @@ def load_runs(
 
     def make() -> tuple[dict[str, Any], dict[str, Any]]:
         z = description["z"]
-        simulation = prepare(problem_of(description), at_condition=z is not None)
+        simulation = make_ready(problem_of(description), at_condition=z is not None)
         key = stream(description["seed"], *description["stream"])
         runs = simulation(description["size"], key=key, z=tuple(z or ()), progress=progress)
         notes = {"executed": runs.executed, "seconds": runs.seconds}
@@ -69,8 +69,8 @@ def load_runs(
 
 
 @lru_cache(maxsize=4)
-def _prepare_shared(problem: Problem, *, at_condition: bool) -> Simulation:
-    return prepare(problem, at_condition=at_condition)
+def _prepare_shared(problem: Problem, *, at_condition: bool) -> MakesRuns:
+    return prepare_anew(problem, at_condition=at_condition)
 
 
 def load_reference(

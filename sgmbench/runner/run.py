@@ -7,7 +7,8 @@ import jax
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
-from sgmbench.core.problem import Problem, transport
+from sgmbench.core.prepare import simulation_class
+from sgmbench.core.problem import Problem, Traceable, transport
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
 from sgmbench.errors import UsageError
@@ -25,10 +26,10 @@ def start(experiment: Experiment, results: Path, *, warnings: tuple[str, ...] = 
     """A new run folder for an experiment.
 
     Raises:
-        UsageError: the problem cannot be traced.
+        UsageError: the problem cannot be run.
         StoreError: the folder cannot be written.
     """
-    check_traceable(experiment.problem)
+    check_runnable(experiment.problem)
     record = {
         "configuration": dump(experiment),
         "cells": [cell.name for cell in cells_of(experiment)],
@@ -69,8 +70,22 @@ def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progr
     folder.finish("failed cells" if failed else "complete")
 
 
-def check_traceable(problem: Problem) -> None:
-    """Traces one run without computing it, so that an error in a user's problem is said before anything is spent."""
+def check_runnable(problem: Problem) -> None:
+    """Says before anything is spent what is wrong with a user's problem.
+
+    Raises:
+        UsageError: it says not where its runs come from, or cannot be traced.
+    """
+    try:
+        simulation_class(problem)
+    except TypeError as error:
+        raise UsageError(str(error)) from None
+    if isinstance(problem, Traceable):
+        _trace(problem)
+
+
+def _trace(problem: Traceable) -> None:
+    """Traces one run without computing it."""
     name = type(problem).__name__
     z = jax.eval_shape(lambda: transport(problem, jax.numpy.zeros(len(problem.parameters))))
     xi = jax.ShapeDtypeStruct((problem.germ_dimension,), "float64")

@@ -143,6 +143,13 @@ def test_a_conditional_target_needs_parameters(errors):
     ]
 
 
+def test_a_conditional_target_needs_a_germ(errors):
+    text = BASE.replace("decay", "toys:Certain").replace("[marginal]", "[{kind: conditional, drawn: 3}]")
+    assert errors(text) == [
+        "a.yaml:3:11: targets.0: toys:Certain has no germ, so y given z is a single point; write marginal"
+    ]
+
+
 def test_a_field_that_no_configuration_can_hold(errors):
     assert errors(BASE.replace("decay", "toys:Arrays")) == [
         "a.yaml:2:10: problem: a field of Arrays has a type that no configuration can hold: Net; use int, float, bool, "

@@ -10,11 +10,11 @@ from sgmbench.core.layout import Field, Layout
 from sgmbench.core.method import Generator, Sampler
 from sgmbench.core.metric import Metric
 from sgmbench.core.prior import Parameter, Uniform
-from sgmbench.core.problem import Leveled, Problem
+from sgmbench.core.problem import Leveled, Traceable
 
 
 @dataclass(frozen=True)
-class Decay(Problem):
+class Decay(Traceable):
     """A decaying quantity."""
 
     steps: Annotated[int, Ge(1), Le(1000)] = 10
@@ -38,6 +38,13 @@ class Noise(Decay):
     """A problem in which everything is known but the noise."""
 
     parameters = ()
+
+
+@dataclass(frozen=True)
+class Certain(Decay):
+    """A problem without randomness of its own."""
+
+    germ_dimension = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ class Untyped:
 
 
 @dataclass(frozen=True)
-class Arrays(Problem):
+class Arrays(Traceable):
     """A problem with a field that no configuration can hold."""
 
     values: Net | None = None

@@ -8,7 +8,7 @@ import pytest
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Field, Layout
 from sgmbench.core.prior import Normal, Parameter, Uniform
-from sgmbench.core.problem import Problem
+from sgmbench.core.problem import Traceable
 from sgmbench.core.rng import draw_normal, stream
 from sgmbench.core.simulation import Simulation
 from sgmbench.problems.porous_electrode import PorousElectrode
@@ -18,7 +18,7 @@ DEVICES = len(jax.devices())
 
 
 @dataclass(frozen=True)
-class Fragile(Problem):
+class Fragile(Traceable):
     """y = (z, first entry of the germ), failing where the germ is above 1."""
 
     parameters = (Parameter("rate", "1/s", Uniform(0.0, 1.0)), Parameter("level", "V", Normal(5.0, 2.0)))

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from sgmbench.core.layout import Axis, Field, Layout
-from sgmbench.core.problem import Constrained, Problem, Recomputable
+from sgmbench.core.problem import Constrained, Recomputable, Traceable
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 
 
 @dataclass(frozen=True)
-class Toy(Problem):
+class Toy(Traceable):
     """Fields of given shapes; nothing is simulated."""
 
     fields: tuple[tuple[str, tuple[int, ...]], ...]

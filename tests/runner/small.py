@@ -15,7 +15,7 @@ from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.method import Generator
 from sgmbench.core.prior import LogUniform, Parameter, Uniform
-from sgmbench.core.problem import Constrained, Problem
+from sgmbench.core.problem import Constrained, Problem, Traceable
 from sgmbench.errors import CellError
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
@@ -24,7 +24,7 @@ X = Axis("x", "m", (0.1, 0.3, 0.5, 0.7, 0.9))
 
 
 @dataclass(frozen=True)
-class Line(Problem, Constrained):
+class Line(Traceable, Constrained):
     """A random line and its end value."""
 
     slope: float = 1.0
@@ -116,6 +116,15 @@ class Constant(Line):
 
     def simulate(self, z, xi):
         return {"q": 0 * xi[0] + 2.0}
+
+
+@dataclass(frozen=True)
+class Nowhere(Problem):
+    """A problem that nobody can run."""
+
+    parameters = Line.parameters
+    germ_dimension = 3
+    layout = Line.layout
 
 
 EXECUTED: list[int] = []

@@ -11,7 +11,7 @@ import small
 
 from sgmbench import api
 from sgmbench.errors import UsageError
-from sgmbench.runner.run import check_traceable
+from sgmbench.runner.run import check_runnable
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples
 
@@ -21,6 +21,7 @@ MISUSES = {
     small.WrongShape: r"WrongShape\.simulate must return 'u' of shape \(5,\); it returns \(4,\)$",
     small.MissingField: r"MissingField\.simulate must return 'q' of shape \(\); it returns nothing$",
     small.NotFields: r"NotFields\.simulate must return a dictionary of fields; it returns ",
+    small.Nowhere: r"derive Nowhere from Traceable or Hosted, so that it is known where its runs come from$",
 }
 
 
@@ -49,8 +50,8 @@ def test_a_problem_that_cannot_run_is_refused_before_anything_is_spent(go, probl
 
 
 def test_a_problem_that_can_run_passes():
-    check_traceable(small.Line())
-    check_traceable(small.Constant())
+    check_runnable(small.Line())
+    check_runnable(small.Constant())
 
 
 def test_generators_of_one_replicate_and_budget_get_the_same_runs(go):

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sgmbench.problems.resolvent_power import implicit_euler
+from sgmbench.problems.numerics.resolvent_power import implicit_euler
 
 
 @pytest.mark.parametrize("steps", [100, 1_000])

@@ -1,0 +1,41 @@
+"""How a problem's runs are made: compiled and batched where it is traceable, outside JAX where it is hosted."""
+
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Array, Key
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.hosted_simulation import HostedSimulation
+from sgmbench.core.problem import Hosted, Problem, Traceable
+from sgmbench.core.progress import Progress, silent
+from sgmbench.core.runs import Runs
+from sgmbench.core.simulation import Simulation
+
+SIMULATIONS = {Traceable: Simulation, Hosted: HostedSimulation}
+
+
+@runtime_checkable
+class MakesRuns(Protocol):
+    """A problem made ready to run."""
+
+    def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
+        """The first n runs of a stream, at z where it was prepared for conditions."""
+        ...
+
+
+def simulation_class(problem: Problem) -> type:
+    """The class that makes the runs of a problem.
+
+    Raises:
+        TypeError: the problem does not say where its runs come from.
+    """
+    for kind, simulation in SIMULATIONS.items():
+        if isinstance(problem, kind):
+            return simulation
+    kinds = " or ".join(kind.__name__ for kind in SIMULATIONS)
+    raise TypeError(f"derive {type(problem).__name__} from {kinds}, so that it is known where its runs come from")
+
+
+def prepare(problem: Problem, clock: Clock, *, at_condition: bool) -> MakesRuns:
+    """The problem made ready to run."""
+    return simulation_class(problem)(problem, clock, at_condition=at_condition)

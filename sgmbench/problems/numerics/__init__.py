@@ -1,0 +1,1 @@
+"""Numerical building blocks that several problems share, one algorithm a file."""
