@@ -1,4 +1,4 @@
-"""What the command line does, as Python functions: `run`, `show`, `compare`, and how their results are printed."""
+"""What the command line does, as Python functions: `run`, `show`, `compare`, `check_problem`, and how they print."""
 
 import dataclasses
 import json
@@ -7,18 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sgmbench import registry
 from sgmbench.compare.compare import Comparison, compare_runs, newest_two
 from sgmbench.compare.table import comparison_table
-from sgmbench.config.load import Loaded, build_experiment, load
+from sgmbench.config.dump import dump
+from sgmbench.config.load import Loaded, build, build_experiment, load
+from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import answers
 from sgmbench.report.csv import write_csv
 from sgmbench.report.draw import draw_figures
+from sgmbench.report.problem_card import ProblemCard, card_lines, card_of
+from sgmbench.report.problem_check import check_lines
 from sgmbench.report.summary import Summary, summarize
 from sgmbench.report.terminal import notes, print_whole, tables, wide_console
 from sgmbench.runner.run import continue_run, find_unfinished, start
+from sgmbench.store.problem_checks import read_check, write_check
 from sgmbench.store.run_folder import RunFolder, find_run
+from sgmbench.studies import check_problem as study
+from sgmbench.studies.check_problem import RUNS, ProblemCheck
 
 RESULTS = Path("results")
 
@@ -78,10 +86,41 @@ def run(
     return _report(folder)
 
 
-def show(name: str, *, results: Path = RESULTS) -> Answer:
-    """The answer of a run that is there: its folder, the folder's name, or the newest of an experiment."""
+def show(name: str, *, results: Path = RESULTS) -> Answer | ProblemCard:
+    """What a name stands for: a problem, or the answer of a run.
+
+    A problem is named as registered or as `my_module:MyProblem`; a run by its folder, the folder's name, the name of
+    an experiment or its folder (the newest run then). A problem's name hides an experiment of the same name.
+    """
+    if name in registry.names("problems") or ":" in name:
+        problem = build("problems", name)
+        return card_of(problem, read_check(results, dump(problem), defaults=dump(problem)))
     summary = summarize(find_run(results, name))
     return Answer(summary, answers(summary))
+
+
+def check_problem(
+    name: str, *, overrides: Sequence[str] = (), runs: int = RUNS, results: Path = RESULTS, progress: Progress = silent
+) -> ProblemCheck:
+    """Checks the solver of a problem and keeps the findings in the results folder, where `show` finds them.
+
+    Args:
+        name: a problem's name, `my_module:MyProblem`, or a YAML experiment whose problem is meant.
+        overrides: `a=value` strings for the problem's own settings.
+        runs: how many are drawn from the prior.
+        results: root of the results folders.
+        progress: listener.
+
+    Raises:
+        UsageError: no such problem, wrong settings, or nothing that can be run.
+    """
+    if Path(name).suffix in (".yaml", ".yml"):
+        problem = load(name, [f"problem.{override}" for override in overrides]).experiment.problem
+    else:
+        problem = build("problems", name, overrides)
+    check = study.check_problem(problem, runs=runs, progress=progress)
+    write_check(results, as_plain(check), defaults=_defaults(problem))
+    return check
 
 
 def compare(
@@ -97,10 +136,23 @@ def compare(
     return compare_runs(first, second, margin=margin)
 
 
-def as_json(result: Answer | Comparison) -> str:
+def as_json(result: Answer | Comparison | ProblemCard | ProblemCheck) -> str:
     """The payload of `--json`."""
     verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
-    return json.dumps(_jsonable(result) | verdict, indent=2, sort_keys=True)
+    return json.dumps(as_plain(result) | verdict, indent=2, sort_keys=True)
+
+
+def print_shown(shown: Answer | ProblemCard) -> None:
+    """What `show` found, on standard output."""
+    if isinstance(shown, Answer):
+        print_answer(shown)
+    else:
+        _print_lines(card_lines(shown))
+
+
+def print_check(check: ProblemCheck) -> None:
+    """The findings of a check, one a line."""
+    _print_lines(check_lines(check))
 
 
 def print_answer(answer: Answer) -> None:
@@ -126,6 +178,20 @@ def print_comparison(comparison: Comparison) -> None:
     console.print(f"verdict: {comparison.verdict}")
 
 
+def _print_lines(lines: list[str]) -> None:
+    console = wide_console()
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _defaults(problem: Problem) -> dict[str, Any]:
+    """The configuration of a problem's kind with nothing set, empty where its settings have no defaults."""
+    try:
+        return dump(type(problem)())
+    except TypeError:
+        return {}
+
+
 def _open(loaded: Loaded, resume: bool, results: Path) -> RunFolder:
     if resume:
         return find_unfinished(loaded.experiment, results)
@@ -139,13 +205,14 @@ def _report(folder: RunFolder) -> Answer:
     return Answer(summary, answers(summary))
 
 
-def _jsonable(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """Dataclasses as dictionaries, tuples as lists, NaN and infinity as None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: as_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
-        return {str(key): _jsonable(item) for key, item in value.items()}
+        return {str(key): as_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_jsonable(item) for item in value]
+        return [as_plain(item) for item in value]
     if isinstance(value, float) and value - value != 0:
         return None
     return value

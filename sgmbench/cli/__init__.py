@@ -5,6 +5,7 @@ Nothing here imports JAX before a command that computes has begun, so that `--he
 
 import typer
 
+from sgmbench.cli.check_problem import check_problem
 from sgmbench.cli.compare import compare
 from sgmbench.cli.list import list_
 from sgmbench.cli.run import run
@@ -20,6 +21,7 @@ app.command("run")(run)
 app.command("list")(list_)
 app.command("show")(show)
 app.command("compare")(compare)
+app.command("check-problem")(check_problem)
 
 
 def main() -> None:

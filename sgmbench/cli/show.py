@@ -11,15 +11,17 @@ from sgmbench.cli.orderly import orderly
 
 @orderly
 def show(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run, its name, or an experiment's name.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A run (its folder, its name, its experiment's name), or a problem.")
+    ],
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Show the table and the answer of a run."""
+    """Show the table and the answer of a run, or what a problem is."""
     from sgmbench import api
 
-    answer = api.show(name, results=results)
+    shown = api.show(name, results=results)
     if json:
-        sys.stdout.write(api.as_json(answer) + "\n")
+        sys.stdout.write(api.as_json(shown) + "\n")
     else:
-        api.print_answer(answer)
+        api.print_shown(shown)

@@ -61,16 +61,18 @@ def build_experiment(plain: dict[str, Any], source: str) -> Loaded:
     return _checked(Document(plain), source, ())
 
 
-def build(group: str, plain: str | dict[str, Any]) -> Any:
+def build(group: str, plain: str | dict[str, Any], overrides: Sequence[str] = ()) -> Any:
     """One problem, method or other member of a registry group from plain data as `dump` gives them.
 
     Raises:
         ConfigError: everything that is wrong with it.
     """
-    part, faults = validate(Annotated[object, Kind(group)], plain)
-    if faults:
-        origins = Origins(group[:-1], {}, {}, {})
-        raise ConfigError(*map(origins.line, faults))
+    document = deepcopy(plain) if isinstance(plain, dict) else {"kind": plain}
+    written, errors = apply(document, overrides)
+    part, faults = validate(Annotated[object, Kind(group)], document if isinstance(plain, dict) or written else plain)
+    if faults or errors:
+        origins = Origins(group[:-1], {}, {}, written)
+        raise ConfigError(*map(origins.line, faults), *errors)
     return part
 
 

@@ -109,7 +109,7 @@ def runs_of(results: Path, experiment: str | None = None) -> list[RunFolder]:
 
 
 def find_run(results: Path, name: str) -> RunFolder:
-    """A run by its folder, by the name of its folder, or the newest of an experiment by that name.
+    """A run by its folder, by the name of its folder, or the newest of an experiment by its name or its folder.
 
     Raises:
         UsageError: there is none; says which there are.
@@ -117,7 +117,9 @@ def find_run(results: Path, name: str) -> RunFolder:
     if (Path(name) / "run.json").exists():
         return RunFolder(Path(name))
     every = runs_of(results)
-    named = [run for run in every if run.path.name == name] or [r for r in every if r.path.parent.name == name]
+    named = [run for run in every if run.path.name == name] or [
+        run for run in every if run.path.parent.name == name or run.path.parent == Path(name)
+    ]
     if not named:
         known = ", ".join(sorted({run.path.parent.name for run in every})) or "none yet"
         raise UsageError(f"{name}: no such run below {results}/ (experiments with runs: {known})")

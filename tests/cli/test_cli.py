@@ -50,7 +50,7 @@ print([name for name in ("jax", "numpy", "scipy", "matplotlib", "xarray", "flax"
 def test_help_names_every_command_and_what_it_is_for(call):
     shown = call("--help")
     assert shown.exit_code == 0
-    for name in ("run", "list", "show", "compare"):
+    for name in ("run", "list", "show", "compare", "check-problem"):
         assert re.search(rf"\b{name}\b", shown.stdout)
     assert "--resume" in call("run", "--help").stdout
 
@@ -195,9 +195,10 @@ def test_show_finds_a_run_by_path_name_and_experiment(call):
     small.write(Path("a.yaml"))
     call("run", "a.yaml", "--quiet")
     (record,) = folders()
-    shown = [call("show", name) for name in (record.parent, record.parent.name, "line", record.parent.absolute())]
-    assert [each.exit_code for each in shown] == [0] * 4
-    assert shown[0].stdout == shown[1].stdout == shown[2].stdout
+    names = (record.parent, record.parent.name, "line", "results/line", record.parent.absolute())
+    shown = [call("show", name) for name in names]
+    assert [each.exit_code for each in shown] == [0] * 5
+    assert len({each.stdout for each in shown[:4]}) == 1
     unknown = call("show", "lime")
     assert unknown.exit_code == 2
     assert unknown.stderr == "sgmbench: lime: no such run below results/ (experiments with runs: line)\n"
