@@ -2,15 +2,12 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from sgmbench.cli import app
-
-sys.path.append(str(Path(__file__).parents[1] / "studies"))  # where `solvers:Class` is found
 
 
 @pytest.fixture

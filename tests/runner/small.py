@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +12,18 @@ import jax.numpy as jnp
 import numpy as np
 import yaml
 
+from sgmbench.core.clock import Clock
 from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.method import Generator
 from sgmbench.core.prior import LogUniform, Parameter, Uniform
-from sgmbench.core.problem import Constrained, Problem, Traceable
+from sgmbench.core.problem import Constrained, Problem, Traceable, uniform_coordinates
+from sgmbench.core.rng import stream
+from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
+from sgmbench.problems.dataset import DataSet
 
 X = Axis("x", "m", (0.1, 0.3, 0.5, 0.7, 0.9))
 
@@ -184,6 +189,39 @@ class Exhausting(Watching):
 
 
 @dataclass(frozen=True)
+class Knowing(Watching):
+    """Gives the recorded q of the run whose condition is asked, give or take 0.01."""
+
+    def sampler(self, fit, *, clock):
+        problem = recorded()
+        given = np.asarray(uniform_coordinates(problem, jnp.asarray(problem.pool.z)))
+
+        def sample(at, n, key):
+            y = problem.pool.y[np.argmin(np.sum((given - at) ** 2, axis=1))]
+            return y + 0.01 * np.asarray(jax.random.normal(key, (n, 1), "float64"))
+
+        return sample
+
+
+@dataclass(frozen=True)
+class Patchy(Watching):
+    """Has no answer where its first condition is positive."""
+
+    def sampler(self, fit, *, clock):
+        return lambda at, n, key: np.where(at[0] > 0, np.nan, np.zeros((n, fit["learned"].shape[1])))
+
+
+@dataclass(frozen=True)
+class Meddling(Watching):
+    """Writes over the recorded runs while it learns."""
+
+    def fit(self, pairs, layout, *, key, clock, progress):
+        rng = np.random.default_rng(9)
+        np.savez("line.npz", a=rng.random(30), b=rng.random(30), u=rng.random((30, 5)), q=rng.random(30), x=range(5))
+        return super().fit(pairs, layout, key=key, clock=clock, progress=progress)
+
+
+@dataclass(frozen=True)
 class Nested(Watching):
     """Holds a network."""
 
@@ -209,6 +247,24 @@ BASE = {
     "metrics": ["energy", "mean", "standard_deviation"],
 }
 CONDITIONAL = {"kind": "conditional", "conditions": [{"a": 0.0, "b": 1.0}, {"a": 0.9, "b": 1.0}], "drawn": 1}
+
+
+RECORDED = {"kind": "dataset", "path": "line.npz", "z": ["a", "b"], "y": ["u", "q"], "axes": {"u": ["x"]}}
+PAIRS = {"kind": "conditional", "drawn": 40}
+
+
+def record(n: int = 400, *, seed: int = 0, folder: Path = Path(), failed: Iterable[int] = ()) -> None:
+    """Writes line.npz: runs of a line, some of them failed."""
+    problem = Line()
+    made = Simulation(problem, Clock(), at_condition=False)(n, key=stream(seed, "recorded"))
+    fields = {name: np.array(values) for name, values in problem.layout.unravel(jnp.asarray(made.y)).items()}
+    fields["q"][list(failed)] = np.nan
+    np.savez(folder / "line.npz", a=made.z[:, 0], b=made.z[:, 1], x=X.coordinates, **fields)
+
+
+def recorded(**changes) -> DataSet:
+    """What `RECORDED` describes."""
+    return DataSet("line.npz", z=("a", "b"), y=("u", "q"), axes={"u": ("x",)}, **changes)
 
 
 def write(path: Path, **changes) -> Path:

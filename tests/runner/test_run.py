@@ -21,7 +21,7 @@ MISUSES = {
     small.WrongShape: r"WrongShape\.simulate must return 'u' of shape \(5,\); it returns \(4,\)$",
     small.MissingField: r"MissingField\.simulate must return 'q' of shape \(\); it returns nothing$",
     small.NotFields: r"NotFields\.simulate must return a dictionary of fields; it returns ",
-    small.Nowhere: r"derive Nowhere from Traceable or Hosted, so that it is known where its runs come from$",
+    small.Nowhere: r"derive Nowhere from Traceable, Hosted or Recorded, so that it is known where its runs come from$",
 }
 
 
