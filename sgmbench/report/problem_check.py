@@ -2,7 +2,7 @@
 
 from sgmbench.report.format import count, seconds
 from sgmbench.studies.check_problem import ProblemCheck
-from sgmbench.studies.refinement import cap
+from sgmbench.studies.refinement import Interval, cap
 
 
 def check_lines(check: ProblemCheck) -> list[str]:
@@ -40,10 +40,20 @@ def _refinement(check: ProblemCheck) -> str:
 def _error(check: ProblemCheck) -> str:
     if (found := check.refinement) is None:
         return ""
-    said = f"delta = {found.delta:.2g} sd: equivalent runs above {count(cap(found.delta))} mean nothing"
-    if (fixed := found.delta_at_condition) is None:
-        return said
-    return f"{said}; at a fixed z {fixed:.2g} sd: above {count(cap(fixed))}"
+    said = f"delta = {found.delta:.2g} sd path by path; {_law(found.delta_law)}"
+    return f"{said} mean nothing{_fixed(found.delta_law_at_condition)}"
+
+
+def _law(interval: Interval) -> str:
+    low, high = interval
+    return f"of the law {low:.2g} to {high:.2g} sd: equivalent runs above {count(cap(high))}"
+
+
+def _fixed(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    low, high = interval
+    return f"; at a fixed z {low:.2g} to {high:.2g} sd: above {count(cap(high))}"
 
 
 def _constraints(check: ProblemCheck) -> str:

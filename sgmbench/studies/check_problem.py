@@ -115,12 +115,12 @@ def check_problem(problem: Problem, *, runs: int = RUNS, progress: Progress = si
     )
 
 
-def _other_germs(problem: Problem, inputs: Inputs) -> np.ndarray | None:
+def _other_germs(problem: Problem, inputs: Inputs) -> tuple[Inputs, np.ndarray] | None:
     """Runs at the same z with other germs; None where z or xi is empty."""
     if not problem.parameters or not problem.germ_dimension:
         return None
-    z, xi = inputs
-    return evaluate(problem, (z, draw_inputs(problem, len(xi), label="other germs")[1]))
+    others = inputs[0], draw_inputs(problem, len(inputs[0]), label="other germs")[1]
+    return others, evaluate(problem, others)
 
 
 def _residuals(problem: Problem, y: np.ndarray) -> dict[str, float]:
@@ -161,11 +161,17 @@ def _float32(precision: Precision) -> str:
 
 def _judge_refinement(refinement: Refinement, faults: list[str], remarks: list[str]) -> None:
     field = refinement.field
-    for delta, where in ((refinement.delta, ""), (refinement.delta_at_condition or 0.0, " at a fixed z")):
-        if delta > LARGEST_DELTA:
-            said = f"the discretization error of {field} is {delta:.2g} of its standard deviation{where}"
+    intervals = ((refinement.delta_law, ""), (refinement.delta_law_at_condition or (0.0, 0.0), " at a fixed z"))
+    for (low, high), where in intervals:
+        if low > LARGEST_DELTA:
+            said = f"the discretization error of {field} is at least {low:.2g} of its standard deviation{where}"
             faults.append(f"{said}, more than a tenth; refine")
-        elif cap(delta) < ENOUGH_RUNS:
-            remarks.append(f"equivalent runs above {cap(delta):,.0f}{where} mean nothing: the solver errs more")
-    if refinement.order is not None and refinement.order < 0.5:
+        elif cap(high) < ENOUGH_RUNS:
+            remarks.append(f"equivalent runs above {cap(high):,.0f}{where} may mean nothing: the solver may err more")
+    if not faults and refinement.delta > LARGEST_DELTA:
+        remarks.append(
+            f"single paths of {field} differ by {refinement.differences[0]:.2g} standard deviations between levels: "
+            "only laws can be compared, and coarser levels are poor control variates"
+        )
+    elif refinement.order is not None and refinement.order < 0.5:
         remarks.append(f"refinement shows no order (slope {refinement.order:.2f}): {field} has not converged")

@@ -1,6 +1,6 @@
 """Corners: does the solver survive where the prior is extreme?"""
 
-from itertools import islice, product
+from itertools import product
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def failed_at_corners(problem: Problem) -> tuple[float, int]:
     """
     p = len(problem.parameters)
     if 2**p <= CORNERS:
-        signs = np.array(list(islice(product((-1.0, 1.0), repeat=p), CORNERS))).reshape(-1, p)
+        signs = np.array(list(product((-1.0, 1.0), repeat=p))).reshape(2**p, p)
     else:
         signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(CORNERS, p))
     signs = np.repeat(signs, max(1, CORNERS // len(signs)), axis=0)

@@ -1,13 +1,20 @@
 """Refinement: observed order and discretization error from a problem's levels, with the same z and germ on each.
 
-With the rms difference d_l of levels l and l + 1 (0 the finest), in output standard deviations,
+With the difference d_l = y_l - y_(l+1) of levels l and l + 1 (0 the finest), r_l its rms over runs and grid in output
+standard deviations,
 
-    order q = slope of log2 d_l,        delta = d_0 / (2^q - 1)        (Richardson),
+    order q = slope of log2 r_l,        delta = r_0 / (2^q - 1)        (Richardson)
 
-delta estimates the finest level's own error, path by path; that of the law is at most as large. Equivalent runs above
-(1 / delta)^2 mean nothing: a truth that is off by delta cannot tell one method from another there. At a fixed z the
-output varies less than over the prior, (E Var[y given z])^1/2 in place of (Var y)^1/2, so the same error counts for
-more.
+estimates the finest level's own error, path by path. The error of the law is at most as large, and may be far smaller:
+a path that falls to the other side of a saddle is wrong, and the law is not. From the same runs
+
+    over the prior    |E d_0|^2 + (sd y_0 - sd y_1)^2
+    at a fixed z      E_z |E[d_0 given z]|^2 = E d_0 d_0',      d_0' of another germ at the same z
+
+are the squared shifts of its mean and standard deviation, two standard errors below and above their estimates and
+extrapolated likewise; at a fixed z they count in the standard deviation there, (E Var[y given z])^1/2, which is
+smaller. Equivalent runs above (1 / delta_law)^2 mean nothing: a truth that is off by so much cannot tell one method
+from another.
 """
 
 from dataclasses import dataclass
@@ -17,10 +24,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sgmbench.core.layout import Field
 from sgmbench.core.problem import Leveled, Problem
 from sgmbench.studies.evaluate import Inputs, error_in_sd, evaluate
 
 LEVELS = 4
+SURE = 2.0  # standard errors
+
+Rows = Float[np.ndarray, "n d"]
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -30,10 +42,11 @@ class Refinement:
     Attributes:
         field: that field.
         relative_costs: of each level, finest first.
-        differences: rms difference of each level from the next coarser one.
+        differences: r_l, rms difference of each level from the next coarser one.
         order: observed order q; None where it cannot be seen.
-        delta: estimated error of the finest level, in standard deviations of the output over the prior.
-        delta_at_condition: likewise, in its standard deviation at a fixed z; None without parameters or germ.
+        delta: estimated error of the finest level, path by path, in standard deviations of the output over the prior.
+        delta_law: interval of the error of its mean and standard deviation, likewise; never above delta.
+        delta_law_at_condition: likewise at a fixed z, in the standard deviation there; None without parameters or germ.
     """
 
     field: str
@@ -41,27 +54,32 @@ class Refinement:
     differences: tuple[float, ...]
     order: float | None
     delta: float
-    delta_at_condition: float | None
+    delta_law: Interval
+    delta_law_at_condition: Interval | None
 
 
-def refine(
-    problem: Problem, inputs: Inputs, y: Float[np.ndarray, "n d"], y_again: Float[np.ndarray, "n d"] | None
-) -> Refinement | None:
+def refine(problem: Problem, inputs: Inputs, y: Rows, again: tuple[Inputs, Rows] | None) -> Refinement | None:
     """The study of a problem whose runs at these inputs are y; None where it has no coarser level.
 
-    `y_again` are runs at the same z with other germs.
+    `again` are runs at the same z with other germs.
     """
     levels = _levels(problem)
     if len(levels) < 2:
         return None
     outputs = [y, *(evaluate(level, inputs) for level in levels[1:])]
-    good = np.all([np.all(np.isfinite(each), axis=1) for each in outputs], axis=0)
+    others = [] if again is None else [again[1], evaluate(levels[1], again[0])]
+    good = np.all([np.all(np.isfinite(each), axis=1) for each in outputs + others], axis=0)
     if good.sum() < 2:
         return None
-    errors = [error_in_sd(problem, (fine - coarse)[good], y[good]) for fine, coarse in pairwise(outputs)]
-    spread = {} if y_again is None else error_in_sd(problem, (y - y_again)[good] / np.sqrt(2), y[good])
+    outputs, others = [each[good] for each in outputs], [each[good] for each in others]
+    errors = [error_in_sd(problem, fine - coarse, outputs[0]) for fine, coarse in pairwise(outputs)]
     costs = tuple(level.relative_cost / levels[0].relative_cost for level in levels)
-    found = [_of_field(name, costs, [rms(e[name]) for e in errors], spread.get(name)) for name in errors[0]]
+    found = []
+    for field in problem.layout.fields:
+        if field.name in errors[0]:
+            where = problem.layout.slices[field.name]
+            parts = [[each[:, where] for each in group] for group in (outputs[:2], others)]
+            found.append(_of_field(field, costs, [rms(e[field.name]) for e in errors], *parts))
     return max(found, key=lambda each: each.delta, default=None)
 
 
@@ -76,12 +94,47 @@ def cap(delta: float) -> float:
 
 
 def _of_field(
-    name: str, costs: tuple[float, ...], differences: list[float], spread: Float[np.ndarray, " n"] | None
+    field: Field, costs: tuple[float, ...], differences: list[float], pair: list[Rows], others: list[Rows]
 ) -> Refinement:
     order = _slope(differences) if len(differences) > 1 else None
     delta = discretization_error(differences[0], order)
-    narrowed = None if spread is None else rms(spread)
-    return Refinement(name, costs, tuple(differences), order, delta, delta / narrowed if narrowed else None)
+    sd = np.sqrt(field.quadrature @ pair[0].var(axis=0, ddof=1))
+    law = _extrapolated(_shift(field, *pair), sd, order, at_most=delta)
+    at_condition = None
+    if others:
+        sd_there = np.sqrt(field.quadrature @ np.mean((pair[0] - others[0]) ** 2, axis=0) / 2)
+        if sd_there > 0:
+            shift = _shift_at_condition(field, pair[0] - pair[1], others[0] - others[1])
+            at_condition = _extrapolated(shift, sd_there, order, at_most=delta * sd / sd_there)
+    return Refinement(field.name, costs, tuple(differences), order, delta, law, at_condition)
+
+
+def _extrapolated(shift: Interval, sd: float, order: float | None, *, at_most: float) -> Interval:
+    low, high = (float(min(at_most, discretization_error(each / sd, order))) for each in shift)
+    return low, high
+
+
+def _shift(field: Field, fine: Rows, coarse: Rows) -> Interval:
+    """Rms shift of mean and standard deviation from one level to the next."""
+    center_fine, center_coarse = fine - fine.mean(axis=0), coarse - coarse.mean(axis=0)
+    twice_sd = fine.std(axis=0, ddof=1) + coarse.std(axis=0, ddof=1)
+    of_sd = (center_fine**2 - center_coarse**2) / np.where(twice_sd > 0, twice_sd, 1)  # run by run
+    bounds = [_bounds(values) for values in (fine - coarse, of_sd)]
+    low, high = (float(np.sqrt(field.quadrature @ sum(bound[i] ** 2 for bound in bounds))) for i in (0, 1))
+    return low, high
+
+
+def _bounds(values: Rows) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
+    """Of the size of each column's mean."""
+    mean, margin = np.abs(values.mean(axis=0)), SURE * values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    return np.maximum(mean - margin, 0), mean + margin
+
+
+def _shift_at_condition(field: Field, d: Rows, d_again: Rows) -> Interval:
+    """Rms shift of the mean at a fixed z."""
+    products = (d * d_again) @ field.quadrature
+    mean, margin = products.mean(), SURE * products.std(ddof=1) / np.sqrt(len(products))
+    return float(np.sqrt(max(0.0, mean - margin))), float(np.sqrt(max(0.0, mean + margin)))
 
 
 def discretization_error(difference: float, order: float | None) -> float:

@@ -25,10 +25,11 @@ def test_check_problem_prints_each_finding_and_the_verdict(call):
     assert lines["problem"] == "solvers:Inexact"
     assert lines["runs"] == "64 from the prior, 0.0% failed"
     assert lines["corners of the prior"] == "64 runs at zeta = +-3, 0.0% failed"
-    assert lines["refinement"].startswith("u differs between levels by 0.053, 0.11, 0.21 sd (finest first, same germ)")
+    assert lines["refinement"].startswith("u differs between levels by 0.055, 0.11, 0.22 sd (finest first, same germ)")
     assert lines["refinement"].endswith("; observed order 1.00")
     assert lines["error"] == (
-        "delta = 0.053 sd: equivalent runs above 353 mean nothing; at a fixed z 0.099 sd: above 101"
+        "delta = 0.055 sd path by path; of the law 0.055 to 0.055 sd: equivalent runs above 336 mean nothing; "
+        "at a fixed z 0.11 to 0.11 sd: above 86.1"
     )
     assert re.match(r"[\d,.]+ runs/s \(.* a run\) in chunks of [\d,]+; \d x .*, \d{4}-\d\d-\d\d$", lines["speed"])
     assert ended.stdout.endswith("verdict: limited\n")

@@ -25,15 +25,25 @@ class Exact(Traceable):
 
 
 @dataclass(frozen=True)
+class Certain(Exact):
+    """The same without a parameter."""
+
+    parameters = ()
+
+    def simulate(self, z, xi):
+        return super().simulate(jnp.zeros(1), xi)
+
+
+@dataclass(frozen=True)
 class Inexact(Exact, Leveled):
-    """The same with an error h^order of the germ's sign, h = 1/cells."""
+    """The same with an error h^order, h = 1/cells."""
 
     cells: int = 16
     order: float = 2.0
 
     def simulate(self, z, xi):
         fields = super().simulate(z, xi)
-        return fields | {"u": fields["u"] + jnp.sign(xi[0]) * self.cells**-self.order}
+        return fields | {"u": fields["u"] + self.cells**-self.order}
 
     def coarser(self):
         return None if self.cells == 1 else replace(self, cells=self.cells // 2)
@@ -41,6 +51,23 @@ class Inexact(Exact, Leveled):
     @property
     def relative_cost(self):
         return self.cells / 16
+
+
+@dataclass(frozen=True)
+class Forking(Exact, Leveled):
+    """The same with the germ's sign changed from level to level: each path is wrong, and no law is."""
+
+    level: int = 0
+
+    def simulate(self, z, xi):
+        return super().simulate(z, xi * (-1) ** self.level)
+
+    def coarser(self):
+        return None if self.level == 3 else replace(self, level=self.level + 1)
+
+    @property
+    def relative_cost(self):
+        return 2.0**-self.level
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""Runs the configuration of each problem family from an empty cache and writes `results/benchmarks/configs.md`.
+
+make bench-configs                                about 20 minutes on two cores, otherwise idle
+python benchmarks/configs.py NAME ...             only these
+
+A configuration whose model runs elsewhere or whose data have to be made first says so, and is left out here.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sgmbench.runner.environment import environment
+
+ROOT = Path(__file__).parents[1]
+OUTPUT = ROOT / "results" / "benchmarks" / "configs.md"
+LARGE = ("porous_electrode", "electrode_physics")  # have pages, or take longer, by intention
+PREPARED = {"dataset", "umbridge"}
+
+
+def main() -> None:
+    """Times each as its own process, start and compilation included, and writes the page."""
+    names = sys.argv[1:] or [
+        path.stem for path in sorted((ROOT / "configs").glob("*.yaml")) if path.stem not in {*LARGE, *PREPARED}
+    ]
+    sections = [line for name in names for line in section(name)]
+    page = [
+        "# Configurations",
+        "",
+        f"Made by `make bench-configs` on {datetime.now(UTC):%Y-%m-%d}: {environment()['device']}. Each is one "
+        "`sgmbench run configs/NAME.yaml` in a process of its own, from an empty cache, with start and compilation.",
+        "",
+        *sections,
+    ]
+    OUTPUT.write_text("\n".join(page) + "\n")
+    sys.stdout.write("\n".join(page) + "\n")
+
+
+def section(name: str) -> list[str]:
+    """Heading with the time, table and answer of one configuration."""
+    with tempfile.TemporaryDirectory() as results:
+        command = [
+            sys.executable,
+            "-m",
+            "sgmbench",
+            "run",
+            str(ROOT / "configs" / f"{name}.yaml"),
+            "--results",
+            results,
+        ]
+        started = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        seconds = time.perf_counter() - started
+        if done.returncode:
+            return [f"## {name}: exit code {done.returncode}", "", "```", done.stderr.strip(), "```", ""]
+    text = done.stdout.replace(results, "results").strip()
+    return [f"## {name}: {seconds:.0f} s", "", "```", text, "```", ""]
+
+
+if __name__ == "__main__":
+    main()
