@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode clean
+.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -20,6 +20,15 @@ bench: .venv/installed
 
 bench-electrode: .venv/installed
 	$(BIN)/python benchmarks/electrode.py
+
+bench-problems: .venv/installed
+	$(BIN)/python benchmarks/problems.py
+
+bench-configs: .venv/installed
+	$(BIN)/python benchmarks/configs.py
+
+bench-cookies: .venv/installed
+	$(BIN)/python benchmarks/cookies_mean.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

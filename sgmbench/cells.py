@@ -7,7 +7,7 @@ them in the store or makes them. Two identities: the `name` pairs cells across v
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,8 +16,9 @@ import numpy as np
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment, MethodEntry
 from sgmbench.core.method import Generator
+from sgmbench.core.part import Part
 from sgmbench.core.prepare import simulation_class
-from sgmbench.core.problem import Problem, transport
+from sgmbench.core.problem import Problem, Recorded, transport
 from sgmbench.core.rng import draw_normal, stream
 from sgmbench.core.target import Condition, Conditional, Target
 from sgmbench.sources import digest
@@ -42,9 +43,14 @@ class Cell:
 
 
 def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> list[Condition]:
-    """The conditions at which a target is scored, listed ones first; a marginal has one, without a z."""
+    """The conditions at which a target is scored, listed ones first; a marginal has one, without a z.
+
+    So has a conditional target of recorded runs, which is scored over held-out pairs (z, y).
+    """
     if not isinstance(target, Conditional):
         return [Condition("all", None)]
+    if isinstance(problem, Recorded):
+        return [Condition("held_out", None, is_listed=False, pairs=target.drawn)]
     names = [parameter.name for parameter in problem.parameters]
     listed = [
         Condition(f"c{i}", tuple(float(at[name]) for name in names)) for i, at in enumerate(target.conditions, start=1)
@@ -59,10 +65,7 @@ def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> 
 
 def cells_of(experiment: Experiment) -> list[Cell]:
     """All cells, those of one target together and in it those of one replicate."""
-    problem = {
-        **dump(experiment.problem),
-        "digest": [*digests(experiment.problem), digest(simulation_class(experiment.problem))],
-    }
+    problem = {**dump(experiment.problem), "digest": _problem_digests(experiment.problem)}
     metrics = {entry.label: {**dump(entry.metric), "digest": digests(entry.metric)} for entry in experiment.metrics}
     cells = []
     for target in experiment.targets:
@@ -71,9 +74,9 @@ def cells_of(experiment: Experiment) -> list[Cell]:
             "schema": 1,
             "problem": problem,
             "target": target.name,
-            "conditions": [{"name": c.name, "z": c.z, "is_listed": c.is_listed} for c in conditions],
+            "conditions": [asdict(condition) for condition in conditions],
             "seed": experiment.seed,
-            "reference": dump(experiment.reference),
+            "reference": _sizes(experiment),
             "metrics": metrics,
         }
         for replicate in range(experiment.replicates):
@@ -83,6 +86,21 @@ def cells_of(experiment: Experiment) -> list[Cell]:
                     for budget in entry.budgets or experiment.budgets
                 ]
     return cells
+
+
+def _problem_digests(problem: Problem) -> list[str]:
+    """What a problem's runs are made by, and of what data where they are recorded."""
+    code = [*digests(problem), digest(simulation_class(problem))]
+    return [*code, digest(Part), problem.content] if isinstance(problem, Recorded) else code
+
+
+def _sizes(experiment: Experiment) -> Description:
+    """Runs of the truth; of recorded ones no more than are held out, and of the floor no more than are left."""
+    plan, problem = dump(experiment.reference), experiment.problem
+    if not isinstance(problem, Recorded):
+        return plan
+    n, left = problem.held_out_runs, len(problem.pool.y) - problem.held_out_runs
+    return {"size": min(n, experiment.reference.size), "drawn_size": n, "floor_size": left}
 
 
 def digests(part: Any) -> list[str]:
@@ -111,6 +129,8 @@ def _cell(experiment: Experiment, shared: Description, entry: MethodEntry, budge
         "replicate": replicate,
         "samples_kept": experiment.samples_kept if keeps else 0,
     }
+    if isinstance(experiment.problem, Recorded):
+        description["part"] = ["runs", replicate, experiment.replicates]
     return Cell(shared["target"], entry.label, budget, replicate, description)
 
 
@@ -118,19 +138,30 @@ def reference_description(cell: Description, condition: Description) -> Descript
     """The truth at one condition: independent runs, never the training runs."""
     size = cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
     stream_labels = ["reference", cell["target"], condition["name"]]
-    shared = {key: cell[key] for key in ("schema", "problem", "seed")}
+    shared = _of_part(cell, ["held_out"])
     return {**shared, "z": condition["z"], "size": size, "stream": stream_labels}
 
 
 def floor_description(cell: Description, condition: Description) -> Description:
-    """An independent Monte Carlo set as large as the reference, whose distance from it is the floor."""
-    return {**reference_description(cell, condition), "stream": ["floor", cell["target"], condition["name"]]}
+    """An independent Monte Carlo set as large as the reference, whose distance from it is the floor.
+
+    Recorded runs may not suffice for that; then it has all that are not held out.
+    """
+    reference = {**reference_description(cell, condition), **_of_part(cell, ["training"])}
+    size = min(reference["size"], cell["reference"].get("floor_size", reference["size"]))
+    return {**reference, "size": size, "stream": ["floor", cell["target"], condition["name"]]}
 
 
 def runs_description(cell: Description) -> Description:
     """The training runs, the same for all Generators of one budget and replicate."""
-    shared = {key: cell[key] for key in ("schema", "problem", "seed")}
+    shared = _of_part(cell, cell.get("part"))
     return {**shared, "z": None, "size": cell["budget"], "stream": ["runs", cell["replicate"]]}
+
+
+def _of_part(cell: Description, part: list[Any] | None) -> Description:
+    """What all runs of a cell have in common, and from which part of recorded ones they are."""
+    shared = {key: cell[key] for key in ("schema", "problem", "seed")}
+    return {**shared, "part": part} if "part" in cell else shared
 
 
 def fit_description(cell: Description) -> Description:

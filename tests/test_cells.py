@@ -144,3 +144,61 @@ def test_reference_floor_and_training_streams_are_different():
     assert len(set(streams)) == len(streams)
     sizes = [reference_description(cell, condition)["size"] for condition in cell["conditions"]]
     assert sizes == [60, 60, 50]
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """Cells of an experiment on 50 recorded runs, 20 of them held out."""
+    monkeypatch.chdir(tmp_path)
+    small.record(50)
+
+    def make(**changes):
+        plain = PLAIN | {"problem": small.RECORDED | {"held_out": 0.4}, "methods": ["bootstrap"], "budgets": [5]}
+        plain["targets"] = ["marginal", {"kind": "conditional", "drawn": 12}]
+        return cells_of(build_experiment(plain | changes, "test").experiment)
+
+    return make
+
+
+def test_a_cell_of_recorded_runs_names_the_part_that_it_may_use(recorded):
+    cells = recorded()
+    assert [cell.description["part"] for cell in cells] == [["runs", r, 2] for _ in range(2) for r in range(2)]
+    for cell in cells:
+        (condition,) = cell.description["conditions"]
+        assert runs_description(cell.description)["part"] == ["runs", cell.replicate, 2]
+        assert reference_description(cell.description, condition)["part"] == ["held_out"]
+        assert floor_description(cell.description, condition)["part"] == ["training"]
+    assert "part" not in cells_of(build_experiment(PLAIN, "test").experiment)[0].description
+
+
+def test_the_truth_of_recorded_runs_is_what_is_held_out_and_not_more_than_asked_for(recorded):
+    def sizes(size):
+        marginal, conditional = (cell.description for cell in recorded(reference={"size": size}, replicates=1))
+        return [
+            describe(cell, cell["conditions"][0])["size"]
+            for cell in (marginal, conditional)
+            for describe in (reference_description, floor_description)
+        ]
+
+    assert sizes(10_000) == [20, 20, 20, 20]
+    small.record(500)
+    assert sizes(150) == [150, 150, 200, 200]
+
+
+def test_the_floor_has_no_more_runs_than_are_left(recorded):
+    cell = recorded(problem=small.RECORDED | {"held_out": 0.8}, replicates=1)[0].description
+    assert floor_description(cell, cell["conditions"][0])["size"] == 10
+
+
+def test_a_conditional_target_of_recorded_runs_has_one_condition_of_many_pairs(recorded):
+    cell = recorded()[-1].description
+    assert cell["conditions"] == [{"name": "held_out", "z": None, "is_listed": False, "pairs": 12}]
+
+
+def test_another_file_or_another_split_changes_every_cell_of_recorded_runs(recorded):
+    before = {content_of(cell.description) for cell in recorded()}
+    assert {content_of(cell.description) for cell in recorded()} == before
+    split = small.RECORDED | {"held_out": 0.4, "split_seed": 1}
+    assert not before & {content_of(cell.description) for cell in recorded(problem=split)}
+    small.record(50, seed=1)
+    assert not before & {content_of(cell.description) for cell in recorded()}

@@ -139,5 +139,7 @@ def _mean_log_ratio(old: dict[str, float], new: dict[str, float]) -> float | Non
 def _check_comparable(old: RunFolder, new: RunFolder) -> None:
     a, b = old.record["configuration"], new.record["configuration"]
     different = [key for key in SAME if a[key] != b[key]]
+    if old.record.get("data") != new.record.get("data"):
+        different.append("recorded data")
     if different:
         raise IncomparableError(f"not comparable: {', '.join(different)} differ between {old.path} and {new.path}")

@@ -1,9 +1,13 @@
-"""The errors of a result that a comparison judges: positive, and zero for exact samples of infinite number."""
+"""The errors of a result that a comparison judges: positive, and zero for exact samples of infinite number.
+
+Scores of held-out pairs are among them, although a part of these is not zero for any samples: a ratio of two is nearer
+to 1 than that of the errors in them.
+"""
 
 from sgmbench.core.result import Result
 from sgmbench.statistics.equivalent_runs import inverse_equivalent_runs
 
-PLAIN = ("mean", "standard_deviation", "wasserstein", "quantiles", "faithfulness")
+PLAIN = ("mean", "standard_deviation", "wasserstein", "quantiles", "faithfulness", "energy_score", "crps")
 
 
 def errors_of(result: Result) -> dict[str, dict[str, float]]:

@@ -6,45 +6,32 @@ with those of the fields.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from sgmbench import registry
-from sgmbench.config.annotations import hints, shown, split
+from sgmbench.config import recorded
+from sgmbench.config.annotations import shown
 from sgmbench.config.faults import Fault, Path
-from sgmbench.config.schema import validate
-from sgmbench.core.experiment import Experiment
+from sgmbench.config.parts import Parts, entries_of
 from sgmbench.core.method import refusal
-from sgmbench.core.problem import Problem
+from sgmbench.core.problem import Problem, Recorded
 from sgmbench.core.target import Conditional
 
-Parts = dict[Path, Any]
-
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-
-
-def valid_parts(document: dict[str, Any]) -> Parts:
-    """The objects that the parts of a document describe, by path: its fields, and the entries of its lists."""
-    parts: Parts = {}
-    for name, hint in hints(Experiment).items():
-        value, (base, _) = document.get(name), split(hint)
-        pairs = [((name,), hint, value)]
-        if get_origin(base) is tuple and isinstance(value, list):
-            pairs = [((name, i), get_args(base)[0], item) for i, item in enumerate(value)]
-        for path, annotation, item in pairs if name in document else ():
-            part, faults = validate(annotation, item)
-            if not faults:
-                parts[path] = part
-    return parts
 
 
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
     checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _refusals]
-    return [fault for check in checks for fault in check(parts)]
+    return [fault for check in (*checks, recorded.faults) for fault in check(parts)]
 
 
 def warnings(parts: Parts) -> list[Fault]:
-    """Conditions at which no training run can be drawn."""
+    """Conditions at which no training run can be drawn, and costs that no data tell."""
+    return [*_outside_prior(parts), *recorded.warnings(parts)]
+
+
+def _outside_prior(parts: Parts) -> list[Fault]:
     return [
         Fault((*path, parameter.name), _outside(condition[parameter.name], *parameter.prior.support))
         for path, condition in _listed(parts)
@@ -58,11 +45,6 @@ def _outside(value: float, low: float, high: float) -> str:
     return f"{shown(value)} is outside the prior, [{low:g}, {high:g}]: no training run is near; expect extrapolation"
 
 
-def _of(parts: Parts, *lists: str) -> dict[Path, Any]:
-    """The valid entries of some lists."""
-    return {path: part for path, part in parts.items() if path[0] in lists and len(path) == 2}
-
-
 def _parameters(parts: Parts) -> tuple[Any, ...]:
     problem = parts.get(("problem",))
     return problem.parameters if isinstance(problem, Problem) else ()
@@ -70,7 +52,7 @@ def _parameters(parts: Parts) -> tuple[Any, ...]:
 
 def _listed(parts: Parts) -> Iterator[tuple[Path, dict[str, float]]]:
     """Every condition written in the file."""
-    for path, target in _of(parts, "targets").items():
+    for path, target in entries_of(parts, "targets").items():
         if isinstance(target, Conditional):
             for i, condition in enumerate(target.conditions):
                 yield (*path, "conditions", i), condition
@@ -79,7 +61,7 @@ def _listed(parts: Parts) -> Iterator[tuple[Path, dict[str, float]]]:
 def _name(parts: Parts) -> Iterator[Fault]:
     """The experiment's name and the labels become folders."""
     names = {("name",): parts.get(("name",))}
-    names |= {(*path, "label"): entry.label for path, entry in _of(parts, "methods", "metrics").items()}
+    names |= {(*path, "label"): entry.label for path, entry in entries_of(parts, "methods", "metrics").items()}
     for path, name in names.items():
         if name is not None and not SAFE_NAME.fullmatch(name):
             rule = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
@@ -89,7 +71,7 @@ def _name(parts: Parts) -> Iterator[Fault]:
 def _labels(parts: Parts) -> Iterator[Fault]:
     for group in ("methods", "metrics"):
         labels: set[str] = set()
-        for path, entry in _of(parts, group).items():
+        for path, entry in entries_of(parts, group).items():
             if entry.label in labels:
                 yield Fault(path, f"the label {entry.label!r} is used before; give this entry another `label`")
             labels.add(entry.label)
@@ -97,8 +79,8 @@ def _labels(parts: Parts) -> Iterator[Fault]:
 
 def _repeats(parts: Parts) -> Iterator[Fault]:
     """Equal budgets or targets would be the same cells twice."""
-    names = _of(parts, "budgets") | {path: target.name for path, target in _of(parts, "targets").items()}
-    for path, entry in _of(parts, "methods").items():
+    names = entries_of(parts, "budgets") | {path: target.name for path, target in entries_of(parts, "targets").items()}
+    for path, entry in entries_of(parts, "methods").items():
         names |= {(*path, "budgets", i): budget for i, budget in enumerate(entry.budgets)}
     seen: set[tuple[Path, Any]] = set()
     for path, name in names.items():
@@ -110,12 +92,14 @@ def _repeats(parts: Parts) -> Iterator[Fault]:
 def _conditional(parts: Parts) -> Iterator[Fault]:
     """A conditional target needs parameters, values of them, and something that varies at these."""
     problem = parts.get(("problem",))
-    for path, target in _of(parts, "targets").items():
+    for path, target in entries_of(parts, "targets").items():
         if not isinstance(target, Conditional):
             continue
         if problem is not None and not problem.parameters:
             kind = registry.kind_of("problems", type(problem))
             yield Fault(path, f"{kind} has no parameters, so nothing can be held fixed; write marginal")
+        elif isinstance(problem, Recorded):
+            continue  # what varies at fixed parameters is in its rows; see `recorded`
         elif problem is not None and not problem.germ_dimension:
             kind = registry.kind_of("problems", type(problem))
             yield Fault(path, f"{kind} has no germ, so y given z is a single point; write marginal")
@@ -139,7 +123,7 @@ def _conditions(parts: Parts) -> Iterator[Fault]:
 def _refusals(parts: Parts) -> Iterator[Fault]:
     """Methods that cannot work on the problem."""
     problem = parts.get(("problem",))
-    for path, entry in _of(parts, "methods").items():
+    for path, entry in entries_of(parts, "methods").items():
         text = refusal(entry.method, problem) if isinstance(problem, Problem) else None
         if text:
             yield Fault(path, f"{text}; remove the method or choose another problem")

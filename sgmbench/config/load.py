@@ -17,6 +17,7 @@ from sgmbench.config.document import LARGEST, Document, DocumentError, read
 from sgmbench.config.faults import ConfigError, Origins
 from sgmbench.config.messages import misfit
 from sgmbench.config.overrides import apply
+from sgmbench.config.parts import valid_parts
 from sgmbench.config.schema import validate
 from sgmbench.core.experiment import Experiment, Kind
 
@@ -89,7 +90,7 @@ def _checked(document: Document, file: str, overrides: Sequence[str]) -> Loaded:
     written, errors = apply(plain, overrides)
     origins = Origins(file, document.values, document.keys, written)
     experiment, faults = validate(Experiment, plain)
-    parts = checks.valid_parts(plain)
+    parts = valid_parts(plain)
     found = sorted(dict.fromkeys([*document.faults, *faults, *checks.faults(parts)]), key=origins.order)
     if found or errors:
         raise ConfigError(*map(origins.line, found), *errors)

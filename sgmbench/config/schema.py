@@ -208,5 +208,5 @@ def _build(cls: type, fields: dict[str, Any], value: Any) -> Any:
     """The object; what its own `__post_init__` refuses is the fault of the whole mapping."""
     try:
         return cls(**fields)
-    except ValueError as error:
+    except (ValueError, UsageError) as error:
         refuse(Fault((), str(error)), value=value)

@@ -39,7 +39,8 @@ class MetricEntry:
 class ReferencePlan:
     """Sizes of the truth: independent runs a condition, for listed conditions (and the marginal) and for drawn ones.
 
-    As many samples are scored as the reference has runs. No equivalent runs above a third of the size are claimed.
+    As many samples are scored as the reference has runs. No equivalent runs above a third of the size are claimed. Of
+    recorded runs there are no more than are held out.
     """
 
     size: Annotated[int, Ge(50)] = 10_000

@@ -13,8 +13,6 @@ from sgmbench.core.progress import Progress, silent
 from sgmbench.core.rng import draw_normal
 from sgmbench.core.runs import Runs
 
-BATCH = 64  # runs between two reports of progress, and between two chances to be interrupted
-
 
 class HostedSimulation:
     """A hosted problem made ready to run; it is called as `core.simulation.Simulation` is.
@@ -32,19 +30,27 @@ class HostedSimulation:
         self._inputs = jax.jit(jax.vmap(partial(_inputs, problem, at_condition), in_axes=(None, 0, None)))
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
-        """The first n runs of a stream."""
+        """The first n runs of a stream; each counts, whether it failed or not."""
         before = dict(self.clock.seconds)
+        width = min(n, self.problem.batch)
         condition = jnp.asarray(z, "float64")
-        parts = []
-        for start in range(0, n, BATCH):
-            index = jnp.arange(start, min(start + BATCH, n))
-            z_some, xi_some = map(np.asarray, self._inputs(key, index, condition))
+        z_all, y_all, failed = [], [], 0
+        for start in range(0, n, width):
+            lanes = self._inputs(key, np.arange(start, start + width), condition)  # of one shape: compiled once
+            z_some, xi_some = (np.asarray(each)[: n - start] for each in lanes)
             with self.clock("simulate"):
-                parts.append((z_some, self.problem.simulate_batch(z_some, xi_some)))
-            progress("solver runs", start + len(index), n)
-        z_all, y = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+                y_some = self.problem.simulate_batch(z_some, xi_some)
+            z_all.append(z_some)
+            y_all.append(y_some)
+            failed += int(np.sum(~_ok(y_some)))
+            progress("solver runs", start + len(z_some), n, f"{failed} failed" if failed else "")
+        z_runs, y = np.concatenate(z_all), np.concatenate(y_all)
         seconds = {phase: spent - before[phase] for phase, spent in self.clock.seconds.items()}
-        return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed=n, seconds=seconds)
+        return Runs(z_runs, y, _ok(y), executed=n, seconds=seconds)
+
+
+def _ok(y: Float[np.ndarray, "n d"]) -> np.ndarray:
+    return np.all(np.isfinite(y), axis=1)
 
 
 def _inputs(

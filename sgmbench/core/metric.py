@@ -3,6 +3,9 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import numpy as np
+from jaxtyping import Float
+
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 
@@ -21,3 +24,22 @@ class Metric(ABC):
     @abstractmethod
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
         """Scores by name of the part they concern, as a rule a field; empty where the metric does not apply."""
+
+
+class PairScore(Metric):
+    """A proper score of samples drawn at the conditions of held-out runs, against these runs one by one.
+
+    No run is compared with the law that it came from, so exact samples do not score zero: what they score depends on
+    that law alone, no other samples score less on average, and only differences between methods have a meaning.
+    """
+
+    ideal: ClassVar[float] = float("nan")
+
+    @abstractmethod
+    def each(self, samples: Samples, reference: Reference) -> dict[str, Float[np.ndarray, " pairs"]]:
+        """Scores of every pair by part; rows of the reference are the held-out runs that `samples.pair` counts."""
+
+    def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
+        if samples.pair is None:
+            return {}
+        return {part: float(np.mean(values)) for part, values in self.each(samples, reference).items()}

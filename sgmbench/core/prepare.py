@@ -1,4 +1,7 @@
-"""How a problem's runs are made: compiled and batched where it is traceable, outside JAX where it is hosted."""
+"""How a problem's runs are made: compiled and batched where it is traceable, outside JAX where it is hosted.
+
+Recorded runs are handed out instead.
+"""
 
 from typing import Protocol, runtime_checkable
 
@@ -6,12 +9,13 @@ from jaxtyping import Array, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.hosted_simulation import HostedSimulation
-from sgmbench.core.problem import Hosted, Problem, Traceable
+from sgmbench.core.problem import Hosted, Problem, Recorded, Traceable
 from sgmbench.core.progress import Progress, silent
+from sgmbench.core.recorded_runs import RecordedRuns
 from sgmbench.core.runs import Runs
 from sgmbench.core.simulation import Simulation
 
-SIMULATIONS = {Traceable: Simulation, Hosted: HostedSimulation}
+SIMULATIONS = {Traceable: Simulation, Hosted: HostedSimulation, Recorded: RecordedRuns}
 
 
 @runtime_checkable
@@ -32,7 +36,8 @@ def simulation_class(problem: Problem) -> type:
     for kind, simulation in SIMULATIONS.items():
         if isinstance(problem, kind):
             return simulation
-    kinds = " or ".join(kind.__name__ for kind in SIMULATIONS)
+    *most, last = (kind.__name__ for kind in SIMULATIONS)
+    kinds = f"{', '.join(most)} or {last}"
     raise TypeError(f"derive {type(problem).__name__} from {kinds}, so that it is known where its runs come from")
 
 

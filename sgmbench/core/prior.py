@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float
 
@@ -104,6 +105,32 @@ class LogNormal(Prior):
     @property
     def support(self):
         return 0.0, float("inf")
+
+
+class Empirical(Prior):
+    """The law of recorded values, in between them linear.
+
+    With distinct values v_1 < ... < v_k and M_j the share of values below v_j plus half the share of those equal to it,
+    F(v_j) = (M_j - M_1) / (M_k - M_1): continuous and strictly increasing on [v_1, v_k] also where values repeat.
+
+    Args:
+        values: at least two of them different.
+    """
+
+    def __init__(self, values: Float[np.ndarray, " n"]) -> None:
+        self.values, counts = np.unique(values, return_counts=True)
+        middle = np.cumsum(counts) - counts / 2
+        self.levels = (middle - middle[0]) / (middle[-1] - middle[0])
+
+    def from_normal(self, zeta):
+        return jnp.interp(norm.cdf(jnp.asarray(zeta)), self.levels, self.values)
+
+    def cdf(self, z):
+        return jnp.interp(jnp.asarray(z), self.values, self.levels)
+
+    @property
+    def support(self):
+        return float(self.values[0]), float(self.values[-1])
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@
     xi ~ N(0, I_m)                  the germ: what varies (aleatoric)
 
 All randomness of a model enters through z and xi; G itself is deterministic. A `Traceable` problem is written in JAX, a
-`Hosted` one is evaluated outside of it. What else a problem can do it declares by deriving from the capability classes
-below, from those of `core.knowledge` (what is exactly known) and from `core.observation.Observed`; a method that needs
-one says so.
+`Hosted` one is evaluated outside of it, and the runs of a `Recorded` one exist already. What else a problem can do it
+declares by deriving from the capability classes below, from those of `core.knowledge` (what is exactly known) and from
+`core.observation.Observed`; a method that needs one says so.
 """
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -30,7 +31,7 @@ class Problem(ABC):
     @property
     @abstractmethod
     def germ_dimension(self) -> int:
-        """m, the length of xi; 0 where y is a function of z alone."""
+        """m, the length of xi; 0 where y is a function of z alone, or where no xi can be drawn any more."""
 
     @property
     @abstractmethod
@@ -52,6 +53,53 @@ class Hosted(Problem):
     @abstractmethod
     def simulate_batch(self, z: Float[np.ndarray, "n p"], xi: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n d"]:
         """Rows of y, NaN in the whole row of a failed run; raises CellError where no run can be made at all."""
+
+    def check(self) -> None:
+        """Asks, before anything is spent, whether runs can be made; raises UsageError with the remedy where not."""
+
+    @property
+    def batch(self) -> int:
+        """How many runs are handed over at a time; progress is reported after each batch."""
+        return 64
+
+
+class Pool(NamedTuple):
+    """Recorded runs, a row each."""
+
+    z: Float[np.ndarray, "n p"]
+    y: Float[np.ndarray, "n d"]
+
+
+class Recorded(Problem):
+    """A problem whose runs exist already: none can be added, and none can be had at a z of one's choice.
+
+    What varied from run to run is hidden in the rows. Some of these are held out: they are the truth, and nothing else.
+    """
+
+    @property
+    def germ_dimension(self) -> int:
+        """No germ can be drawn."""
+        return 0
+
+    @property
+    @abstractmethod
+    def pool(self) -> Pool:
+        """All runs in random order, the held-out ones first; NaN in the whole row of y of a failed one."""
+
+    @property
+    @abstractmethod
+    def held_out_runs(self) -> int:
+        """How many are held out."""
+
+    @property
+    @abstractmethod
+    def samples_a_pair(self) -> int:
+        """How many samples a conditional target is scored with at the z of each held-out run."""
+
+    @property
+    @abstractmethod
+    def content(self) -> str:
+        """A checksum of the recorded data: other data, other results."""
 
 
 class Leveled(ABC):

@@ -8,13 +8,17 @@ from sgmbench.core.cost import Cost
 Scores = dict[str, dict[str, dict[str, float]]]
 """condition -> metric label -> part -> value."""
 
+PairScores = dict[str, dict[str, list[float | None]]]
+"""metric label -> part -> value of each held-out pair, None where it is no number, as it is in JSON."""
+
 
 @dataclass(frozen=True)
 class Result:
     """A computed or failed cell: its cost, its scores at each condition, its validity.
 
     `name` pairs cells across versions of the code, `content` says what exactly was computed. `failed_runs` gave NaN or
-    infinity: they were paid for and not used.
+    infinity: they were paid for and not used. `pair_scores` are what `scores` are the means of, where no condition
+    repeats: differences between methods are paired by them.
     """
 
     name: str
@@ -30,3 +34,4 @@ class Result:
     samples_each: dict[str, int] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     scores: Scores = field(default_factory=dict)
+    pair_scores: PairScores = field(default_factory=dict)

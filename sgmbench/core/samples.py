@@ -15,6 +15,9 @@ class Samples:
     `run` names the solver run behind each row, so that statistics can skip pairs of one run. `is_law` says how to score
     them: a Generator's samples stand for the law that it could sample forever (U-statistics), a Sampler's are the
     finite weighted set that it delivers (V-statistics).
+
+    Where no condition repeats, samples are drawn at the condition of each of some held-out runs, and `pair` says of
+    each row which: they are scored against these runs one by one.
     """
 
     values: Float[np.ndarray, "n d"]
@@ -22,12 +25,20 @@ class Samples:
     is_law: bool
     weights: Float[np.ndarray, " n"]
     run: Int[np.ndarray, " n"]
+    pair: Int[np.ndarray, " n"] | None = None
 
     @classmethod
-    def equally_weighted(cls, values: Float[np.ndarray, "n d"], layout: Layout, *, is_law: bool) -> "Samples":
+    def equally_weighted(
+        cls,
+        values: Float[np.ndarray, "n d"],
+        layout: Layout,
+        *,
+        is_law: bool,
+        pair: Int[np.ndarray, " n"] | None = None,
+    ) -> "Samples":
         """Rows of weight 1/n, each from a run of its own."""
         n = len(values)
-        return cls(values, layout, is_law, np.full(n, 1 / max(n, 1)), np.arange(n))
+        return cls(values, layout, is_law, np.full(n, 1 / max(n, 1)), np.arange(n), pair)
 
     @property
     def has_equal_weights(self) -> bool:
@@ -43,4 +54,5 @@ class Samples:
         """Some of the rows, their weights scaled to the same sum."""
         weights = self.weights[rows]
         weights = weights * (self.weights.sum() / weights.sum())
-        return Samples(self.values[rows], self.layout, self.is_law, weights, self.run[rows])
+        pair = None if self.pair is None else self.pair[rows]
+        return Samples(self.values[rows], self.layout, self.is_law, weights, self.run[rows], pair)

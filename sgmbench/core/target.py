@@ -18,7 +18,7 @@ class Conditional(Target):
     """P(y given z) at each condition: the aleatoric law at fixed parameters.
 
     `conditions` are listed by parameter name; `drawn` more come from the prior by the experiment's evaluation seed,
-    which development never used.
+    which development never used. Of recorded runs, `drawn` held-out ones are taken as they are, with the z they have.
     """
 
     name: ClassVar[str] = "conditional"
@@ -36,8 +36,12 @@ class Marginal(Target):
 
 @dataclass(frozen=True)
 class Condition:
-    """One value of z at which a conditional target is scored; z is None for the one "condition" of a marginal."""
+    """One value of z at which a conditional target is scored; z is None for the one "condition" of a marginal.
+
+    `pairs` is how many held-out runs, each at a z of its own, stand in for it where no z repeats; else 0.
+    """
 
     name: str
     z: tuple[float, ...] | None
     is_listed: bool = True
+    pairs: int = 0

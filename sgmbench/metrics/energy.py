@@ -54,7 +54,7 @@ class Energy(Metric):
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
         mu = reference.prepared(f"energy/{self.norm}/mu", lambda: self._own_term(reference))
-        rows = Rows(self._scaled(samples.values, reference), normalized_weights(samples))
+        rows = Rows(scaled_rows(samples.values, reference, norm=self.norm), normalized_weights(samples))
         cross = cross_sum(rows, self._reference_rows(reference))
         v_term = own_sum(rows)
         u_term = (v_term - same_run_sum(rows, samples.run)) / independent_weight(samples)
@@ -67,13 +67,14 @@ class Energy(Metric):
 
     def _reference_rows(self, reference: Reference) -> Rows:
         n = len(reference.values)
-        return Rows(self._scaled(reference.values, reference), np.full(n, 1 / n))
+        return Rows(scaled_rows(reference.values, reference, norm=self.norm), np.full(n, 1 / n))
 
-    def _scaled(self, values: Float[np.ndarray, "n d"], reference: Reference) -> Float[np.ndarray, "n k"]:
-        """Coordinates in which the norm is Euclid's, centered; those without a scale are left out."""
-        scale = np.sqrt(_squared_scales(self.norm, reference))
-        used = scale > 0
-        return (values[:, used] - reference.mean[used]) * scale[used]
+
+def scaled_rows(values: Float[np.ndarray, "n d"], reference: Reference, *, norm: str) -> Float[np.ndarray, "n k"]:
+    """Coordinates in which the norm is Euclid's, centered; those without a scale are left out."""
+    scale = np.sqrt(_squared_scales(norm, reference))
+    used = scale > 0
+    return (values[:, used] - reference.mean[used]) * scale[used]
 
 
 def _squared_scales(norm: str, reference: Reference) -> Float[np.ndarray, " d"]:

@@ -4,18 +4,25 @@ import math
 
 from sgmbench.report.format import count, percent, seconds, several
 from sgmbench.report.offers import METRIC_OF, NAME_OF, Ask, offer_of, offers_of, varying_fields
+from sgmbench.report.pairs import ranking
 from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
 from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 
 def answers(summary: Summary) -> list[str]:
-    """For each target a sentence on what its best Generator is worth, then a paragraph for each ask."""
+    """For each target a sentence on what its best Generator is worth, then a paragraph for each ask.
+
+    Of methods scored over held-out pairs there is a ranking and no more.
+    """
     paragraphs = []
     for target in summary.targets:
         name = target.name.capitalize()
         if target.failed_because:
             paragraphs.append(f"{name}: no answer, since {target.failed_because}.")
+            continue
+        if target.pairs:
+            paragraphs.append(f"{name}: {ranking(target)}")
             continue
         if best := _best_generator(target):
             paragraphs.append(f"{name}: {_worth(target, best)}")
@@ -73,6 +80,8 @@ def _at_cost(target: TargetSummary, ask: Ask, offers: list[Offer], cost: str | f
     measured = cost == "measured"
     c = target.seconds_a_run if measured else float(cost)
     eps, queries = ask["tolerance"], ask["conditions"] if target.name == "conditional" else [1]
+    if math.isnan(c):
+        return _without_cost(offers, eps=eps, queries=queries)
     best = {Q: cheapest(offers, tolerance=eps, conditions=Q, cost_per_run=c) for Q in queries}
     start = f"At {seconds(c)} a run{' (measured)' if measured else ''}"
     if best[queries[0]] is None:
@@ -84,6 +93,12 @@ def _at_cost(target: TargetSummary, ask: Ask, offers: list[Offer], cost: str | f
     else:
         said = "the cheapest is " + several([f"{_name(offer)} at Q = {at}" for offer, at in winners.items()])
     return f"{start} {said}; {_crossover(offers, eps=eps, c=c, queries=queries)}."
+
+
+def _without_cost(offers: list[Offer], *, eps: float, queries: list[int]) -> str:
+    """Recorded runs do not say what they took; from what cost on a Generator is cheaper can be said all the same."""
+    remedy = "What a run took is not recorded (write cost_per_run in seconds to be told what is cheapest)"
+    return f"{remedy}; {_crossover(offers, eps=eps, c=math.nan, queries=queries)}."
 
 
 def _crossover(offers: list[Offer], *, eps: float, c: float, queries: list[int]) -> str:

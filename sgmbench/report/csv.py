@@ -1,9 +1,15 @@
-"""summary.csv: one row for each method, budget, condition and score."""
+"""summary.csv: one row for each method, budget, condition and score.
+
+Over held-out pairs the score `behind_best/energy_score` has as low and high its mean difference to the best method
+minus and plus two paired standard errors.
+"""
 
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
+from sgmbench.report.standings import ENERGY_SCORE, TOLD_APART, Standing
 from sgmbench.report.summary import Line, Summary
 from sgmbench.store.atomic import write_bytes
 
@@ -32,7 +38,15 @@ def write_csv(path: Path, summary: Summary) -> None:
                 for condition, value in by.items():
                     floor = target.conditions[condition]["floors"].get(metric, {}).get(name)
                     writer.writerow((*head, condition, part, _digits(value), _digits(floor), count, "", ""))
+        for standing in target.standings:
+            writer.writerow(_standing(target.name, standing))
     write_bytes(path, buffer.getvalue().encode())
+
+
+def _standing(target: str, standing: Standing) -> tuple[Any, ...]:
+    behind, half = standing.behind, TOLD_APART * standing.standard_error
+    head = (target, standing.method, standing.budget, "", f"behind_best/{ENERGY_SCORE}")
+    return (*head, _digits(behind), "", standing.replicates, _digits(behind - half), _digits(behind + half))
 
 
 def _costs(line: Line) -> dict[str, float]:

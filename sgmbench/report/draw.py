@@ -29,17 +29,20 @@ def draw_figures(folder: RunFolder, summary: Summary) -> None:
 
 
 def _at(target: TargetSummary, condition: str) -> str:
+    if target.pairs:
+        return f" at the conditions of {target.pairs:,} held-out runs"
     z = target.conditions[condition]["z"]
     return "" if z is None else " at (" + ", ".join(f"{value:.3g}" for value in z) + ")"
 
 
 def _samples(folder: RunFolder, target: TargetSummary) -> dict[str, xr.Dataset]:
-    """Kept samples of the Generators at their largest budget: the best of them by energy, and the last in the list."""
+    """Kept samples of the Generators at their largest budget: the best of them by energy, and diffusion."""
+    worth = _worth(target)
     largest = {}
     for line in target.lines:
-        if line.kind == "generator" and ENERGY in line.equivalent:
+        if line.kind == "generator" and (line.method, line.budget) in worth:
             largest[line.method] = max(line, largest.get(line.method, line), key=lambda each: each.budget)
-    ranked = sorted(largest.values(), key=lambda line: -line.median().value)[:1]
+    ranked = sorted(largest.values(), key=lambda line: -worth[line.method, line.budget])[:1]
     chosen = list(dict.fromkeys([line.method for line in ranked] + (["diffusion"] if "diffusion" in largest else [])))
     found = {}
     for method in chosen:
@@ -47,3 +50,10 @@ def _samples(folder: RunFolder, target: TargetSummary) -> dict[str, xr.Dataset]:
         if path.exists():
             found[method] = read_samples(path)
     return found
+
+
+def _worth(target: TargetSummary) -> dict[tuple[str, int], float]:
+    """By method and budget, more being better: equivalent runs, or over held-out pairs minus the energy score."""
+    if target.pairs:
+        return {(standing.method, standing.budget): -standing.score for standing in target.standings}
+    return {(line.method, line.budget): line.median().value for line in target.lines if ENERGY in line.equivalent}

@@ -1,5 +1,6 @@
 """Numbers and lists as people write them."""
 
+from collections.abc import Iterable
 from math import floor, log10
 
 
@@ -38,3 +39,9 @@ def short(value: float) -> str:
 def several(items: list[str]) -> str:
     """a, b and c."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def together(scores: Iterable[float]) -> str:
+    """The scores of all fields side by side, or below each other where there are many."""
+    texts = [short(score) for score in scores]
+    return (" " if len(texts) <= 2 else "\n").join(texts)

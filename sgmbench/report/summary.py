@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sgmbench.core.result import Result
+from sgmbench.report.standings import Standing, standings_of
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs
 from sgmbench.store.atomic import read_json
 from sgmbench.store.run_folder import RunFolder
@@ -70,12 +71,21 @@ class Line:
 
 @dataclass(frozen=True)
 class TargetSummary:
-    """One target: what is known of the truth at each condition, and a line for each method and budget."""
+    """One target: what is known of the truth at each condition, and a line for each method and budget.
+
+    `standings` rank the methods of a target that was scored over held-out pairs.
+    """
 
     name: str
     conditions: dict[str, dict[str, Any]]
     lines: list[Line]
     failed_because: str = ""
+    standings: list[Standing] = field(default_factory=list)
+
+    @property
+    def pairs(self) -> int:
+        """Over how many held-out pairs it was scored; 0 where conditions repeat."""
+        return max((condition.get("pairs", 0) for condition in self.conditions.values()), default=0)
 
     @property
     def listed(self) -> list[str]:
@@ -89,8 +99,9 @@ class TargetSummary:
 
     @property
     def seconds_a_run(self) -> float:
-        """Warm core-seconds of a solver run, measured while the references were made."""
-        return float(np.median([c["seconds"]["simulate"] / c["size"] for c in self.conditions.values()]))
+        """Warm core-seconds of a solver run, measured while the references were made; NaN of recorded runs."""
+        known = [c["seconds"]["simulate"] / c["size"] for c in self.conditions.values() if c["seconds"]]
+        return float(np.median(known)) if known else float("nan")
 
     def floor(self, part: str) -> float:
         """The median over conditions of an independent Monte Carlo pair's score."""
@@ -128,15 +139,15 @@ def summarize(folder: RunFolder) -> Summary:
         path = folder.path / "references" / f"{name}.json"
         truth = read_json(path)["conditions"] if path.exists() else {}
         error = truth.pop("error", "")
-        targets.append(TargetSummary(name, truth, _lines(name, results, truth), error))
+        of_target = [result for result in results if result.target == name]
+        targets.append(TargetSummary(name, truth, _lines(of_target, truth), error, standings_of(of_target)))
     return Summary(str(folder.path), record, targets, results)
 
 
-def _lines(target: str, results: list[Result], truth: dict[str, Any]) -> list[Line]:
+def _lines(results: list[Result], truth: dict[str, Any]) -> list[Line]:
     groups: dict[tuple[str, int], list[Result]] = defaultdict(list)
     for result in results:
-        if result.target == target:
-            groups[result.method, result.budget].append(result)
+        groups[result.method, result.budget].append(result)
     return [_line(group, truth) for group in groups.values()]
 
 

@@ -1,13 +1,12 @@
 """Tables for the terminal."""
 
-from collections.abc import Iterable
-
-from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from sgmbench.report.format import count, seconds, several, short
+from sgmbench.report.format import count, seconds, several, together
+from sgmbench.report.frame import framed
+from sgmbench.report.pairs import table_of_pairs
 from sgmbench.report.summary import ENERGIES, ENERGY, Line, Summary, TargetSummary
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
@@ -38,6 +37,9 @@ def tables(summary: Summary) -> list[Table]:
     """For each target the comparison, and for conditional ones equivalent runs at the listed conditions."""
     made = []
     for target in summary.targets:
+        if target.pairs:
+            made.append(table_of_pairs(summary, target))
+            continue
         made.append(_comparison_of_methods(summary, target))
         if len(target.listed) > 1:
             made.append(_listed_conditions(target))
@@ -67,21 +69,9 @@ def notes(summary: Summary) -> list[str]:
     return said
 
 
-def _table(title: str, caption: str | None = None) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        caption=caption,
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-
-
 def _comparison_of_methods(summary: Summary, target: TargetSummary) -> Table:
     over = f"medians over {len(target.conditions)} conditions" if len(target.conditions) > 1 else "one law"
-    table = _table(f"{summary.record['configuration']['name']}: {target.name} ({over})", _caption(summary, target))
+    table = framed(f"{summary.record['configuration']['name']}: {target.name} ({over})", _caption(summary, target))
     metrics = _metrics(target)
     table.add_column("method", no_wrap=True)
     for name in ("runs", "N_eq", "worst", *(SCORES[m] for m in metrics), "train", "a sample"):
@@ -89,9 +79,15 @@ def _comparison_of_methods(summary: Summary, target: TargetSummary) -> Table:
     for line in target.lines:
         table.add_row(*_row(line, target, metrics))
     if target.conditions:
-        floors = [_together(target.floor(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
-        table.add_row("floor: as many runs", "", "", "", *floors, "", "", style="dim")
+        floors = [together(target.floor(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
+        table.add_row(_floor_name(target), "", "", "", *floors, "", "", style="dim")
     return table
+
+
+def _floor_name(target: TargetSummary) -> str:
+    """The floor's set is as large as the reference, unless there were not so many recorded runs."""
+    smaller = [c for c in target.conditions.values() if c.get("floor_size", c["size"]) < c["size"]]
+    return f"floor: {count(smaller[0]['floor_size'])} runs" if smaller else "floor: as many runs"
 
 
 def _metrics(target: TargetSummary) -> dict[str, list[str]]:
@@ -105,20 +101,15 @@ def _metrics(target: TargetSummary) -> dict[str, list[str]]:
 def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> list[str]:
     if line.failed == line.replicates:
         return [line.method, count(line.budget), "failed", *([""] * (len(metrics) + 3))]
-    scores = [_together(line.median_error(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
+    scores = [together(line.median_error(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
     runs = line.equivalent.get(ENERGY, {})
     worst = bounded(line.worst()[1]) if len(runs) > 1 else ""
     median = _interval(line.median()) if runs else "-"
     train = seconds(line.seconds["train"]) if line.kind == "generator" else ""
     warm = line.seconds_a_sample if line.kind == "generator" else line.seconds["simulate"] / line.solver_runs
+    each = seconds(warm) if warm > 0 else "-"  # recorded runs take no time
     mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else ""
-    return [line.method + mark, count(line.budget), median, worst, *scores, train, seconds(warm)]
-
-
-def _together(scores: Iterable[float]) -> str:
-    """The scores of all fields side by side, or below each other where there are many."""
-    texts = [short(score) for score in scores]
-    return (" " if len(texts) <= 2 else "\n").join(texts)
+    return [line.method + mark, count(line.budget), median, worst, *scores, train, each]
 
 
 def _interval(runs: EquivalentRuns) -> str:
@@ -146,7 +137,7 @@ def _caption(summary: Summary, target: TargetSummary) -> str:
 
 
 def _listed_conditions(target: TargetSummary) -> Table:
-    table = _table("Equivalent runs at the listed conditions: by field L2 / with every coordinate standardized")
+    table = framed("Equivalent runs at the listed conditions: by field L2 / with every coordinate standardized")
     table.add_column("method", no_wrap=True)
     table.add_column("runs", justify="right")
     for name in target.listed:

@@ -11,19 +11,29 @@ from sgmbench.cells import Description, fit_description, floor_description, refe
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.method import Fit, Generator
+from sgmbench.core.part import part_of
 from sgmbench.core.prepare import MakesRuns, prepare
-from sgmbench.core.problem import Problem, uniform_coordinates
+from sgmbench.core.problem import Problem, Recorded, uniform_coordinates
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.runs import Pairs, Runs
-from sgmbench.errors import CellError
+from sgmbench.errors import CellError, UsageError
 from sgmbench.store.cache import Cache
 
 
 def problem_of(description: Description) -> Problem:
-    """The problem of a description."""
-    return build("problems", without_digest(description["problem"]))
+    """The problem of a description; of a recorded one the part that it names.
+
+    Raises:
+        UsageError: the recorded data are no longer those of the description.
+    """
+    problem = build("problems", without_digest(description["problem"]))
+    if not isinstance(problem, Recorded):
+        return problem
+    if problem.content not in description["problem"]["digest"]:
+        raise UsageError("the recorded runs have changed since this run began; begin a new one")
+    return part_of(problem, *description["part"])
 
 
 def without_digest(plain: Description) -> Description:

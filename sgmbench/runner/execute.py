@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from sgmbench.cells import Cell, Description
 from sgmbench.config.load import build
@@ -12,14 +13,15 @@ from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
 from sgmbench.core.memory import peak_memory
 from sgmbench.core.method import Generator, Sampler
-from sgmbench.core.problem import uniform_coordinates
+from sgmbench.core.problem import Problem, uniform_coordinates
 from sgmbench.core.progress import Progress
-from sgmbench.core.result import Result
+from sgmbench.core.result import PairScores, Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
 from sgmbench.runner.artifacts import load_fit, load_training_runs, problem_of, without_digest
-from sgmbench.runner.scoring import metrics_of, score
+from sgmbench.runner.pairs import samples_at_pairs
+from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
 from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache, content_of
 
@@ -34,7 +36,9 @@ class _Tally:
     failed_runs: int = 0
     evaluations: int = 0
     extra_samples: int = 0
+    conditions: int = 0
     scores: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    pair_scores: PairScores = field(default_factory=dict)
     samples_each: dict[str, int] = field(default_factory=dict)
     kept: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -77,13 +81,30 @@ def _run_generator(
         clock.seconds[phase] += runs.seconds[phase] + seconds[phase]
     sample = method.sampler(fit, clock=clock)
     for i, condition in enumerate(cell["conditions"]):
-        z = condition["z"]
-        given = np.zeros(0) if z is None else np.asarray(uniform_coordinates(problem, jnp.asarray(z, float)))
+        given, key = _given(cell, condition, problem, truth), _sample_key(cell, condition)
         with clock("sample"):
-            values = sample(given, truth.size(cell, condition), _sample_key(cell, condition))
-        samples = Samples.equally_weighted(np.asarray(values, "float64"), problem.layout, is_law=True)
+            if condition["pairs"]:
+                samples = samples_at_pairs(sample, given, problem, key=key, progress=progress)
+            else:
+                values = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
+                samples = Samples.equally_weighted(values, problem.layout, is_law=True)
+        tally.conditions += len(given)
         _score(cell, condition, samples, tally, truth)
         progress("conditions", i + 1, len(cell["conditions"]))
+
+
+def _given(
+    cell: Description, condition: Description, problem: Problem, truth: Truth
+) -> Float[np.ndarray, "conditions q"]:
+    """The conditions of a Generator's samples in uniform coordinates: one, or those of all held-out pairs."""
+    if condition["pairs"]:
+        runs = truth.runs(cell, condition)
+        z = runs.z[runs.ok][: condition["pairs"]]
+    elif condition["z"] is None:
+        return np.zeros((1, 0))
+    else:
+        z = np.array([condition["z"]], float)
+    return np.asarray(uniform_coordinates(problem, jnp.asarray(z)))
 
 
 def _sample_key(cell: Description, condition: Description):
@@ -99,8 +120,15 @@ def _score(cell: Description, condition: Description, samples: Samples, tally: _
         tally.failed_runs += int(np.sum(~ok))
     if not ok.any():
         raise CellError(f"condition {name}: all {len(ok)} samples are NaN or infinite")
-    finite = samples.keep(ok)
-    tally.scores[name] = score(metrics_of(cell), finite, truth.reference(cell, condition))
+    if samples.pair is not None and (lost := np.setdiff1d(samples.pair, samples.pair[ok])).size:
+        raise CellError(f"condition {name}: all samples at {len(lost)} held-out runs are NaN or infinite")
+    finite, metrics, reference = samples.keep(ok), metrics_of(cell), truth.reference(cell, condition)
+    if samples.pair is None:
+        tally.scores[name] = score(metrics, finite, reference)
+    else:
+        each = score_pairs(metrics, finite, reference)
+        tally.scores[name] = means(each)
+        tally.pair_scores = {m: {part: v.tolist() for part, v in parts.items()} for m, parts in each.items()}
     if cell["samples_kept"]:
         tally.kept[name] = finite.values[: cell["samples_kept"]]
 
@@ -122,10 +150,11 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
             solver_runs=tally.solver_runs,
             executed_runs=tally.executed_runs,
             network_evaluations=tally.evaluations,
-            samples=sum(tally.samples_each.values()) + tally.extra_samples * len(tally.samples_each),
+            samples=sum(tally.samples_each.values()) + tally.extra_samples * tally.conditions,
             extra_samples=tally.extra_samples,
             peak_bytes=peak,
             seconds=tally.clock.seconds,
         ),
         scores=tally.scores,
+        pair_scores=tally.pair_scores,
     )

@@ -1,17 +1,24 @@
 """What is known of a target's truth: references/<target>.json, and some of its rows as NetCDF.
 
 For each condition: z, how many runs and what they took, the Monte Carlo variance of each quantity, and the floor of
-every metric: the score that an independent Monte Carlo set of the reference's size has.
+every metric: the score that an independent Monte Carlo set of the reference's size has. Held-out pairs have no such
+floor; beside them stands the climatology, what a sampler of the marginal law scores that ignores the conditions.
 """
 
 from typing import Any
 
+import numpy as np
+
 from sgmbench.cells import Cell
+from sgmbench.core.problem import Recorded
 from sgmbench.core.progress import Progress
+from sgmbench.core.reference import Reference
+from sgmbench.core.runs import Runs
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
 from sgmbench.runner.artifacts import load_floor, problem_of
-from sgmbench.runner.scoring import metrics_of, score
+from sgmbench.runner.pairs import samples_without_conditions
+from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
 from sgmbench.runner.truth import Truth
 from sgmbench.statistics.monte_carlo_variance import mean_variance, sd_variance
 from sgmbench.store.atomic import read_json, write_json
@@ -40,7 +47,10 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
         conditions = {"error": str(error)}
     kept = cell.description["samples_kept"]
     if kept and "error" not in conditions:
-        rows = {c["name"]: truth.reference(cell.description, c).values[:kept] for c in cell.description["conditions"]}
+        rows = {
+            c["name"]: truth.reference(cell.description, c).values[: min(kept, c["pairs"] or kept)]
+            for c in cell.description["conditions"]
+        }
         write_samples(path.with_suffix(".nc"), rows, problem_of(cell.description).layout)
     write_json(path, {"content": content, "conditions": conditions})
 
@@ -48,7 +58,6 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
 def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache, progress: Progress) -> dict[str, Any]:
     reference, runs = truth.reference(cell.description, condition), truth.runs(cell.description, condition)
     floor = load_floor(cell.description, condition, cache, progress)
-    independent = Samples.equally_weighted(floor.y[floor.ok], reference.layout, is_law=True)
     variances = {
         field.name: {
             "mean": mean_variance(reference.values[:, reference.layout.slices[field.name]], field.quadrature),
@@ -60,7 +69,20 @@ def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache,
         **condition,
         "size": len(runs.ok),
         "failed": runs.failed,
-        "seconds": runs.seconds,
-        "floors": score(metrics_of(cell.description), independent, reference),
+        "seconds": None if isinstance(reference.problem, Recorded) else runs.seconds,
+        **(_pairs(cell, condition, reference, runs, floor) if condition["pairs"] else _floors(cell, reference, floor)),
         "variances": variances,
     }
+
+
+def _floors(cell: Cell, reference: Reference, floor: Runs) -> dict[str, Any]:
+    samples = Samples.equally_weighted(floor.y[floor.ok], reference.layout, is_law=True)
+    return {"floors": score(metrics_of(cell.description), samples, reference), "floor_size": len(floor.ok)}
+
+
+def _pairs(cell: Cell, condition: dict[str, Any], reference: Reference, runs: Runs, marginal: Runs) -> dict[str, Any]:
+    """What the marginal law scores at held-out runs, and at how many different z these are."""
+    samples = samples_without_conditions(marginal.y[marginal.ok], condition["pairs"], reference.problem)
+    scores = means(score_pairs(metrics_of(cell.description), samples, reference))
+    z = runs.z[runs.ok][: condition["pairs"]]
+    return {"floors": {}, "climatology": scores, "different_conditions": len(np.unique(z, axis=0))}

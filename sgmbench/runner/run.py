@@ -1,14 +1,16 @@
 """A whole run: the truth of each target, its floors, then every cell that is not there yet."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
+import numpy as np
 
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.prepare import simulation_class
-from sgmbench.core.problem import Problem, Traceable, transport
+from sgmbench.core.problem import Hosted, Problem, Recorded, Traceable, transport
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
 from sgmbench.errors import UsageError
@@ -35,6 +37,7 @@ def start(experiment: Experiment, results: Path, *, warnings: tuple[str, ...] = 
         "cells": [cell.name for cell in cells_of(experiment)],
         "environment": environment(),
         "warnings": list(warnings),
+        "data": _data(experiment.problem),
     }
     return RunFolder.create(results, experiment.name, record)
 
@@ -55,11 +58,17 @@ def find_unfinished(experiment: Experiment, results: Path) -> RunFolder:
 
 
 def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress = silent) -> None:
-    """Computes what is missing of a run, cell by cell; what is there with the same content stays as it is."""
-    folder.write_record({**folder.record, "status": "running"})
+    """Computes what is missing of a run, cell by cell; what is there with the same content stays as it is.
+
+    Raises:
+        UsageError: something is missing, and the problem's host cannot be reached.
+    """
+    folder.write_record({**folder.record, "status": "running", "data": _data(experiment.problem)})
     cache = Cache(results / ".cache")
     truth, failed = Truth(cache, progress), False
     cells = cells_of(experiment)
+    if isinstance(experiment.problem, Hosted) and not all(_finished(folder, cell) for cell in cells):
+        experiment.problem.check()
     for i, cell in enumerate(cells):
         progress("cells", i, len(cells), cell.name)
         if not i or cells[i - 1].target != cell.target:
@@ -70,11 +79,20 @@ def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progr
     folder.finish("failed cells" if failed else "complete")
 
 
+def _data(problem: Problem) -> dict[str, Any] | None:
+    """What there is of recorded runs."""
+    if not isinstance(problem, Recorded):
+        return None
+    y = problem.pool.y
+    failed = int(np.sum(~np.all(np.isfinite(y), axis=1)))
+    return {"content": problem.content, "runs": len(y), "held_out": problem.held_out_runs, "failed": failed}
+
+
 def check_runnable(problem: Problem) -> None:
     """Says before anything is spent what is wrong with a user's problem.
 
     Raises:
-        UsageError: it says not where its runs come from, or cannot be traced.
+        UsageError: it says not where its runs come from, cannot be traced, or its host cannot be reached.
     """
     try:
         simulation_class(problem)
@@ -82,6 +100,8 @@ def check_runnable(problem: Problem) -> None:
         raise UsageError(str(error)) from None
     if isinstance(problem, Traceable):
         _trace(problem)
+    if isinstance(problem, Hosted):
+        problem.check()
 
 
 def _trace(problem: Traceable) -> None:
@@ -102,9 +122,14 @@ def _trace(problem: Traceable) -> None:
             raise UsageError(f"{name}.simulate must return {field.name!r} of shape {field.shape}; it returns {got}")
 
 
-def _complete(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> Result:
+def _finished(folder: RunFolder, cell: Cell) -> Result | None:
+    """The result of a cell that is there with the same content."""
     found = folder.read_result(cell.name)
-    if found is not None and found.content == content_of(cell.description):
+    return found if found is not None and found.content == content_of(cell.description) else None
+
+
+def _complete(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> Result:
+    if found := _finished(folder, cell):
         return found
     result, kept = execute(cell, truth, cache, progress)
     if kept:

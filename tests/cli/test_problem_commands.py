@@ -32,7 +32,7 @@ def test_check_problem_prints_each_finding_and_the_verdict(call):
         "at a fixed z 0.11 to 0.11 sd: above 86.1"
     )
     assert re.match(r"[\d,.]+ runs/s \(.* a run\) in chunks of [\d,]+; \d x .*, \d{4}-\d\d-\d\d$", lines["speed"])
-    assert ended.stdout.endswith("verdict: limited\n")
+    assert ended.stdout.endswith("verdict: unsound\n")
 
 
 def test_json_of_a_check_is_what_the_results_folder_keeps(call):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 
-from sgmbench.core.prior import LogNormal, LogUniform, Normal, Uniform
+from sgmbench.core.prior import Empirical, LogNormal, LogUniform, Normal, Uniform
 
 PRIORS = [Uniform(-0.2, 0.2), Uniform(0.0, 50.0), LogUniform(1 / 50, 1 / 5), Normal(-3.0, 0.5), LogNormal(1.0, 2.0)]
 
@@ -43,3 +43,41 @@ def test_the_laws_are_those_of_scipy():
 
 def test_the_median_of_a_log_uniform_is_the_geometric_mean():
     assert float(LogUniform(1 / 50, 1 / 5).from_normal(0.0)) == pytest.approx(math.sqrt(1 / 250), rel=1e-14)
+
+
+def empirical(*, repeated):
+    values = np.random.default_rng(2).standard_exponential(200)
+    return Empirical(np.round(values, 1) if repeated else values)
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_an_empirical_law_is_a_transport_like_any_other_also_where_values_repeat(repeated):
+    prior = empirical(repeated=repeated)
+    zeta = np.linspace(-5, 5, 101)
+    z = np.asarray(prior.from_normal(zeta))
+    np.testing.assert_allclose(prior.cdf(z), norm.cdf(zeta), rtol=1e-9, atol=1e-12)
+    assert (np.diff(z) > 0).all()
+    low, high = prior.support
+    assert (float(prior.cdf(low - 1)), float(prior.cdf(low)), float(prior.cdf(high)), float(prior.cdf(high + 1))) == (
+        0.0,
+        0.0,
+        1.0,
+        1.0,
+    )
+
+
+def test_an_empirical_law_of_different_values_has_their_quantiles():
+    prior = empirical(repeated=False)
+    p = np.linspace(0.01, 0.99, 50)
+    np.testing.assert_allclose(prior.from_normal(norm.ppf(p)), np.quantile(prior.values, p), rtol=1e-12)
+
+
+def test_what_follows_an_empirical_law_is_nearly_uniform_in_it():
+    values = np.random.default_rng(3).standard_normal(20_000) ** 3
+    u = np.asarray(Empirical(values[:10_000]).cdf(values[10_000:]))
+    assert kstest(u, "uniform").statistic < 1.63 * np.sqrt(2 / 10_000)  # of two samples, at 1 %
+
+
+def test_an_empirical_law_is_halfway_where_half_of_the_repeats_are():
+    prior = Empirical(np.array([0.0, 1.0, 1.0, 2.0]))
+    assert [float(prior.cdf(z)) for z in (0.0, 1.0, 2.0)] == [0.0, 0.5, 1.0]

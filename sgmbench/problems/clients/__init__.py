@@ -1,0 +1,1 @@
+"""How models outside JAX are reached."""

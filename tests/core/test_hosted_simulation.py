@@ -1,0 +1,73 @@
+"""Hosted runs have the streams of traceable ones, in batches of any size."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.layout import Field, Layout
+from sgmbench.core.prepare import prepare
+from sgmbench.core.prior import LogUniform, Parameter
+from sgmbench.core.problem import Hosted, Traceable
+from sgmbench.core.rng import stream
+
+KEY = stream(0, "test_hosted_simulation")
+
+
+class _Shared:
+    parameters = (Parameter("rate", "1/s", LogUniform(0.5, 2.0)),)
+    germ_dimension = 2
+    layout = Layout((Field("a", "-"), Field("b", "-")))
+
+
+@dataclass(frozen=True)
+class Traced(_Shared, Traceable):
+    """y = (z xi_1, xi_2), failing where xi_2 is above 1."""
+
+    def simulate(self, z, xi):
+        return {"a": z[0] * xi[0], "b": jnp.where(xi[1] > 1, jnp.nan, xi[1])}
+
+
+@dataclass(frozen=True)
+class OnHost(_Shared, Hosted):
+    """The same in NumPy."""
+
+    size: int = 64
+
+    @property
+    def batch(self):
+        return self.size
+
+    def simulate_batch(self, z, xi):
+        return np.stack([z[:, 0] * xi[:, 0], np.where(xi[:, 1] > 1, np.nan, xi[:, 1])], axis=1)
+
+
+@pytest.mark.parametrize("z", [(), (1.25,)])
+def test_runs_are_those_of_a_traceable_problem_whatever_the_batch(z):
+    traced, *hosted = (
+        prepare(problem, Clock(), at_condition=bool(z))(50, key=KEY, z=z)
+        for problem in (Traced(), OnHost(7), OnHost(64))
+    )
+    assert traced.failed > 0
+    for runs in hosted:
+        np.testing.assert_allclose(runs.z, traced.z, rtol=1e-15)
+        np.testing.assert_allclose(runs.y, traced.y, rtol=1e-15)
+        np.testing.assert_array_equal(runs.ok, traced.ok)
+        assert (runs.executed, runs.failed) == (50, traced.failed)
+
+
+def test_progress_counts_runs_and_failures():
+    said = []
+    runs = prepare(OnHost(20), Clock(), at_condition=False)(50, key=KEY, progress=lambda *each: said.append(each))
+    assert [(phase, done, total) for phase, done, total, _ in said] == [("solver runs", n, 50) for n in (20, 40, 50)]
+    assert said[-1][-1] == f"{runs.failed} failed"
+
+
+def test_the_time_of_the_host_is_booked_as_simulation():
+    clock = Clock()
+    runs = prepare(OnHost(), clock, at_condition=False)(10, key=KEY)
+    assert runs.seconds["simulate"] > 0
+    assert runs.seconds["compile"] == 0
+    assert clock.seconds == runs.seconds

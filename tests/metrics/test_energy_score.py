@@ -1,0 +1,110 @@
+"""Energy score over held-out pairs: half an energy distance above the least score that there is."""
+
+import numpy as np
+import pytest
+
+from sgmbench.core.samples import Samples
+from sgmbench.metrics.crps import CRPS, crps
+from sgmbench.metrics.energy import Energy
+from sgmbench.metrics.energy_score import EnergyScore, energy_score
+
+
+def mean_and_error(values):
+    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+
+
+def test_in_one_dimension_it_is_the_crps():
+    rng = np.random.default_rng(0)
+    for M in (2, 5, 64):
+        x, y = rng.standard_normal((M, 1)), rng.standard_normal(1)
+        assert energy_score(x, y) == pytest.approx(crps(x, y)[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("M", [2, 3, 30])
+def test_it_is_unbiased_in_the_number_of_samples(M):
+    """E|X - y| and E|X - X'| of a uniform law on the corners of a cube, by enumeration."""
+    rng = np.random.default_rng(M)
+    corners = np.array(np.meshgrid(*[[0.0, 1.0]] * 3)).reshape(3, -1).T
+    y = np.array([0.3, 0.9, 2.0])
+    distances = np.linalg.norm(corners[:, None] - corners, axis=2)
+    exact = np.linalg.norm(corners - y, axis=1).mean() - distances.mean() / 2
+    mean, error = mean_and_error([energy_score(corners[rng.integers(8, size=M)], y) for _ in range(8_000)])
+    assert abs(mean - exact) < 4 * error
+
+
+def score(x, y, pair, reference, **shapes):
+    truth = reference(y, **shapes)
+    return EnergyScore().each(Samples.equally_weighted(x, truth.layout, is_law=True, pair=pair), truth)["all"]
+
+
+def draw(rng, *, shift=0.0, scale=1.0, correlation=0.0, K=2_000, M=8):
+    """y ~ N(z, I) in three dimensions; samples of N(z + shift, scale^2 C), C with one correlation."""
+    C = np.full((3, 3), correlation) + (1 - correlation) * np.eye(3)
+    z = rng.uniform(-2, 2, (K, 1))
+    y = z + rng.standard_normal((K, 3))
+    x = z + shift + scale * rng.standard_normal((M, K, 3)) @ np.linalg.cholesky(C).T
+    return x.reshape(-1, 3), y, np.tile(np.arange(K), M)
+
+
+@pytest.mark.parametrize("wrong", [{"shift": 0.3}, {"scale": 0.8}, {"scale": 1.25}, {"correlation": 0.7}])
+def test_the_true_law_scores_least_and_a_wrong_one_half_its_energy_distance_more(reference, wrong):
+    rng = np.random.default_rng(1)
+    n, law = 4_000, dict(wrong)
+    right, off = (score(*draw(np.random.default_rng(7), **each), reference) for each in ({}, law))
+    mean, error = mean_and_error(off - right)
+    assert mean > 2 * error
+    # The energy distance of the two laws at z = 0, in the scale of the held-out runs.
+    (_, y, _), zero = draw(np.random.default_rng(7)), np.zeros((n, 3))
+    sd = np.sqrt(np.mean(y.var(axis=0, ddof=1)))
+    C = np.full((3, 3), law.get("correlation", 0.0)) + (1 - law.get("correlation", 0.0)) * np.eye(3)
+    d2 = []
+    for _ in range(6):
+        truth = reference(zero + rng.standard_normal((n, 3)))
+        x = law.get("shift", 0.0) + law.get("scale", 1.0) * rng.standard_normal((n, 3)) @ np.linalg.cholesky(C).T
+        d2.append(
+            Energy().score(Samples.equally_weighted(x, truth.layout, is_law=True), truth)["d2"] * truth.field_sd[0] / sd
+        )
+    distance, uncertain = mean_and_error(d2)
+    assert abs(mean - distance / 2) < 4 * np.hypot(error, uncertain / 2)
+
+
+def test_what_the_crps_does_not_see_the_energy_score_does(reference):
+    """The right marginals of every coordinate, with a wrong dependence between them."""
+    _, y, _ = draw(np.random.default_rng(9), K=4_000)
+    truth = reference(y)
+    scores = []
+    for correlation in (0.0, 0.9):
+        x, _, pair = draw(np.random.default_rng(9), correlation=correlation, K=4_000)
+        samples = Samples.equally_weighted(x, truth.layout, is_law=True, pair=pair)
+        scores.append([metric.each(samples, truth)[part] for metric, part in ((EnergyScore(), "all"), (CRPS(), "u"))])
+    (energy, energy_error), (crps_, crps_error) = (mean_and_error(scores[1][i] - scores[0][i]) for i in (0, 1))
+    assert energy > 4 * energy_error
+    assert abs(crps_) < 4 * crps_error
+
+
+def test_a_normal_law_has_its_closed_form(reference):
+    """In one dimension at z = 0: E|X - Y| - E|X - X'| / 2 = (sqrt(2 (1 + s^2)) - s) / sqrt(pi)."""
+    rng = np.random.default_rng(3)
+    K, M, s = 20_000, 4, 0.7
+    y, x = rng.standard_normal((K, 1)), s * rng.standard_normal((K * M, 1))
+    found = score(x, y, np.tile(np.arange(K), M), reference) * y.std(ddof=1)
+    mean, error = mean_and_error(found)
+    assert abs(mean - (np.sqrt(2 * (1 + s**2)) - s) / np.sqrt(np.pi)) < 4 * error
+
+
+def test_units_order_and_constant_fields_do_not_matter(reference):
+    rng = np.random.default_rng(2)
+    x, y, pair = rng.standard_normal((60, 5)), rng.standard_normal((6, 5)), np.repeat(np.arange(6), 10)
+    before = score(x, y, pair, reference, u=(2,), v=(3,))
+    scale, shift = np.array([1e-4, 1e-4, 7e3, 7e3, 7e3]), np.array([1.0, 1.0, -5e4, -5e4, -5e4])
+    order = rng.permutation(60)
+    wide_x, wide_y = (np.hstack([shift + scale * rows, np.full((len(rows), 1), 4.0)]) for rows in (x, y))
+    after = score(wide_x[order], wide_y, pair[order], reference, u=(2,), v=(3,), k=(1,))
+    np.testing.assert_allclose(after, before, rtol=1e-7)
+
+
+def test_one_sample_says_nothing_and_a_law_has_no_pairs(reference, samples):
+    y = np.random.default_rng(4).standard_normal((3, 2))
+    assert np.isnan(score(y + 1, y, np.arange(3), reference)).all()
+    truth = reference(y)
+    assert EnergyScore().score(samples(y, truth), truth) == {}
