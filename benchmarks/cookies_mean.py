@@ -132,8 +132,8 @@ def lines(terms: dict[int, Term], *, seconds: float) -> list[str]:
         "",
         "q is the integral of u over [0.4, 0.6]^2; y_n ~ U(-0.99, -0.2) independent.",
         "",
-        f"The value in the documentation of UM-Bridge, {PUBLISHED:.9f}, differs by {PUBLISHED - total:+.1e}. It is that "
-        "of one mesh, 200 x 200 squares with splines of degree 4, which does not conform to the discs and is not "
+        f"The value in the documentation of UM-Bridge, {PUBLISHED:.9f}, differs by {PUBLISHED - total:+.1e}. It is "
+        "that of one mesh, 200 x 200 squares with splines of degree 4, which does not conform to the discs and is not "
         "extrapolated.",
         "",
         "| level | unknowns a run | Sobol points | E[q_l - q_(l-1)] | standard error | by Smolyak, order | its last "

@@ -1,10 +1,9 @@
 """Burgers' equation from a random smooth field: waves steepen, meet and decay.
 
-    u_t + u u_x = nu u_xx,    0 <= x < 1 periodic,    0 <= t <= T = 1
+    u_t + u u_x = nu u_xx,    0 <= x < 1 periodic,    0 <= t <= T = 0.5
     u(x, 0) = sqrt(2) sum_{k=1}^{8} s_k (xi_{2k-1} cos 2 pi k x + xi_{2k} sin 2 pi k x),    s_k = 25 / ((2 pi k)^2 + 25)
 
-Shocks form at t = 0.1 to 0.3; z = (nu) decides how thin they are, about 4 nu over their height, and how much is left at
-T. The germ xi is ordered
+Shocks form at t = 0.1 to 0.3; z = (nu) decides how thin they are, about 4 nu over their height. The germ xi is ordered
 by wavenumber. The mean of u is 0 for all times.
 
 Known: u = -2 nu phi_x / phi with phi_t = nu phi_xx (Cole and Hopf), by which the tests check every run.
@@ -32,7 +31,7 @@ from sgmbench.core.prior import LogUniform, Parameter
 from sgmbench.core.problem import Constrained, Leveled, Traceable
 from sgmbench.problems.numerics.fourier_series import spectrum
 
-POINTS, STEPS, DURATION = 128, 160, 1.0
+POINTS, STEPS, DURATION = 128, 80, 0.5
 COARSEST = 2  # 32 points carry the initial field's eight modes
 SD = np.repeat(25 / ((2 * np.pi * np.arange(1, 9)) ** 2 + 25), 2)
 
