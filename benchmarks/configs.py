@@ -3,7 +3,7 @@
 make bench-configs                                about 20 minutes on two cores, otherwise idle
 python benchmarks/configs.py NAME ...             only these
 
-A configuration whose model runs elsewhere or whose data have to be made first says so, and is left out here.
+`configs/dataset_make.py` makes the data of one, `configs/umbridge_server.py` is the server of another.
 """
 
 import subprocess
@@ -18,15 +18,17 @@ from sgmbench.runner.environment import environment
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "configs.md"
 LARGE = ("porous_electrode", "electrode_physics")  # have pages, or take longer, by intention
-PREPARED = {"dataset", "umbridge"}
 
 
 def main() -> None:
     """Times each as its own process, start and compilation included, and writes the page."""
-    names = sys.argv[1:] or [
-        path.stem for path in sorted((ROOT / "configs").glob("*.yaml")) if path.stem not in {*LARGE, *PREPARED}
-    ]
-    sections = [line for name in names for line in section(name)]
+    names = sys.argv[1:] or [path.stem for path in sorted((ROOT / "configs").glob("*.yaml")) if path.stem not in LARGE]
+    subprocess.run([sys.executable, str(ROOT / "configs" / "dataset_make.py")], check=True)
+    server = subprocess.Popen([sys.executable, str(ROOT / "configs" / "umbridge_server.py")], stdout=subprocess.DEVNULL)
+    try:
+        sections = [line for name in names for line in section(name)]
+    finally:
+        server.terminate()
     page = [
         "# Configurations",
         "",
