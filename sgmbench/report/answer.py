@@ -115,9 +115,18 @@ def _crossover(offers: list[Offer], *, eps: float, c: float, queries: list[int])
         starts = [(crossover_conditions(o, sampler, tolerance=eps, cost_per_run=c), o) for o in feasible]
     start, first = min(starts, key=lambda pair: pair[0])
     if math.isinf(start):
-        return f"no generator ever overtakes {sampler.label}"
+        return _never(offers, sampler, eps=eps, c=c, queries=queries)
     where = f"{seconds(start)} a run" if len(queries) == 1 else f"{count(start)} condition{'s' * (start > 1)}"
     return f"{_name(first)} overtakes {sampler.label} from {where}"
+
+
+def _never(offers: list[Offer], sampler: Offer, *, eps: float, c: float, queries: list[int]) -> str:
+    """No Generator stays ahead; where runs cost next to nothing, compilation can put one ahead all the same."""
+    ahead = cheapest(offers, tolerance=eps, conditions=queries[0], cost_per_run=c)
+    if len(queries) == 1 and not math.isnan(c) and ahead is not None and not ahead.is_sampler:
+        start = crossover_cost_per_run(sampler, ahead, tolerance=eps, conditions=1)
+        return f"{sampler.label} overtakes it from {seconds(start)} a run"
+    return f"no generator ever overtakes {sampler.label}"
 
 
 def _reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:

@@ -108,6 +108,19 @@ def test_a_marginal_is_one_law():
     assert "Q = " not in said[1]
 
 
+def test_a_generator_that_is_ahead_by_compilation_alone_is_overtaken():
+    """1,000 c + 1 s against 100 c + 10 s: even at 10 ms a run, and Monte Carlo is ahead above."""
+    target = {"conditions": ("all",), "target": "marginal"}
+    sampler = line("monte_carlo", 100, 0.1, kind="sampler", seconds={"compile": 10.0}, **target)
+    learner = line("learner", 1000, 0.0, seconds={"compile": 1.0}, **target)
+    ask = ASK | {"cost_per_run": [0.001, 1.0]}
+    said = answers(summary(sampler, learner, ask=ask, names=("all",), target="marginal"))[1]
+    assert (
+        "At 1 ms a run learner (1,000 runs, 1 s of training) is cheapest; monte_carlo overtakes it from 10 ms" in said
+    )
+    assert "At 1 s a run monte_carlo is cheapest; no generator ever overtakes monte_carlo." in said
+
+
 def test_an_error_that_is_no_number_promises_nothing():
     said = " ".join(answers(summary(MONTE_CARLO, line("learner", 10, float("nan")))))
     assert "no generator reaches the tolerance" in said
