@@ -1,11 +1,12 @@
 """Runs the configuration of each problem family from an empty cache and writes `results/benchmarks/configs.md`.
 
 make bench-configs                                about 20 minutes on two cores, otherwise idle
-python benchmarks/configs.py NAME ...             only these
+python benchmarks/configs.py NAME ...             only these; the others stay on the page as they are
 
 `configs/dataset_make.py` makes the data of one, `configs/umbridge_server.py` is the server of another.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ def main() -> None:
     subprocess.run([sys.executable, str(ROOT / "configs" / "dataset_make.py")], check=True)
     server = subprocess.Popen([sys.executable, str(ROOT / "configs" / "umbridge_server.py")], stdout=subprocess.DEVNULL)
     try:
-        sections = [line for name in names for line in section(name)]
+        sections = kept() | {name: section(name) for name in names}
     finally:
         server.terminate()
     page = [
@@ -35,13 +36,20 @@ def main() -> None:
         f"Made by `make bench-configs` on {datetime.now(UTC):%Y-%m-%d}: {environment()['device']}. Each is one "
         "`sgmbench run configs/NAME.yaml` in a process of its own, from an empty cache, with start and compilation.",
         "",
-        *sections,
+        *sections.values(),
     ]
     OUTPUT.write_text("\n".join(page) + "\n")
     sys.stdout.write("\n".join(page) + "\n")
 
 
-def section(name: str) -> list[str]:
+def kept() -> dict[str, str]:
+    """Sections of the page, if there is one, in their order."""
+    page = OUTPUT.read_text() if len(sys.argv) > 1 and OUTPUT.exists() else ""
+    sections = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    return {re.split(r"[: ]", each)[1]: each.rstrip() + "\n" for each in sections}
+
+
+def section(name: str) -> str:
     """Heading with the time, table and answer of one configuration."""
     with tempfile.TemporaryDirectory() as results:
         command = [
@@ -57,9 +65,9 @@ def section(name: str) -> list[str]:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         seconds = time.perf_counter() - started
         if done.returncode:
-            return [f"## {name}: exit code {done.returncode}", "", "```", done.stderr.strip(), "```", ""]
+            return f"## {name}: exit code {done.returncode}\n\n```\n{done.stderr.strip()}\n```\n"
     text = done.stdout.replace(results, "results").strip()
-    return [f"## {name}: {seconds:.0f} s", "", "```", text, "```", ""]
+    return f"## {name}: {seconds:.0f} s\n\n```\n{text}\n```\n"
 
 
 if __name__ == "__main__":
