@@ -86,16 +86,24 @@ def run(
     return _report(folder)
 
 
-def show(name: str, *, results: Path = RESULTS) -> Answer | ProblemCard:
+def show(name: str, *, overrides: Sequence[str] = (), results: Path = RESULTS) -> Answer | ProblemCard:
     """What a name stands for: a problem, or the answer of a run.
 
-    A problem is named as registered or as `my_module:MyProblem`; a run by its folder, the folder's name, the name of
-    an experiment or its folder (the newest run then). A problem's name hides an experiment of the same name.
+    A problem is named as registered or as `my_module:MyProblem`, its settings as `a=value`; a run by its folder, the
+    folder's name, the name of an experiment or its folder (the newest run then). A problem's name hides an experiment
+    of the same name.
+
+    Raises:
+        UsageError: there is no such problem or run, or the problem's settings are wrong.
     """
-    if name in registry.names("problems") or ":" in name:
-        problem = build("problems", name)
-        return card_of(problem, read_check(results, dump(problem), defaults=dump(problem)))
-    summary = summarize(find_run(results, name))
+    problems = registry.names("problems")
+    if name in problems or ":" in name:
+        problem = build("problems", name, overrides)
+        return card_of(problem, read_check(results, dump(problem), defaults=_defaults(problem)))
+    try:
+        summary = summarize(find_run(results, name))
+    except UsageError as error:
+        raise UsageError(f"{error}, and no such problem{registry.suggestion(name, problems)}") from None
     return Answer(summary, answers(summary))
 
 

@@ -14,13 +14,14 @@ def show(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A run (its folder, its name, its experiment's name), or a problem.")
     ],
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="A setting of a problem: steps=64.")] = None,
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
     """Show the table and the answer of a run, or what a problem is."""
     from sgmbench import api
 
-    shown = api.show(name, results=results)
+    shown = api.show(name, overrides=overrides or (), results=results)
     if json:
         sys.stdout.write(api.as_json(shown) + "\n")
     else:

@@ -201,7 +201,10 @@ def test_show_finds_a_run_by_path_name_and_experiment(call):
     assert len({each.stdout for each in shown[:4]}) == 1
     unknown = call("show", "lime")
     assert unknown.exit_code == 2
-    assert unknown.stderr == "sgmbench: lime: no such run below results/ (experiments with runs: line)\n"
+    assert (
+        unknown.stderr
+        == "sgmbench: lime: no such run below results/ (experiments with runs: line), and no such problem\n"
+    )
 
 
 def test_show_says_what_an_unfinished_run_lacks(call):

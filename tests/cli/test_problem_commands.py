@@ -75,6 +75,16 @@ def test_what_cannot_be_checked_is_refused(call):
     assert failing.stderr == "sgmbench: 8 of 8 solver runs gave NaN or infinity; mend the solver first\n"
 
 
+def test_show_takes_settings_and_suggests_names(call):
+    assert "settings  cells: 4, order: 2.0\n" in call("show", "solvers:Inexact", "--set", "cells=4").stdout
+    unknown = call("show", "ishigam")
+    assert unknown.exit_code == 2
+    assert unknown.stderr == (
+        "sgmbench: ishigam: no such run below results/ (experiments with runs: none yet), and no such problem "
+        "(did you mean ishigami?)\n"
+    )
+
+
 def test_show_says_what_a_problem_is_and_how_fast_it_was(call):
     before = call("show", "solvers:Inexact").stdout
     assert before.startswith("Solvers with defects of known size, named `solvers:Class` in configurations.\n")
