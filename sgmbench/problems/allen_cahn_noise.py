@@ -38,7 +38,7 @@ from jaxtyping import Array, Complex, Float
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import LogUniform, Parameter
 from sgmbench.core.problem import Leveled, Traceable
-from sgmbench.problems.numerics.additive_noise import check_levels
+from sgmbench.problems.numerics.brownian_bridge import check_levels
 from sgmbench.problems.numerics.fourier_series import spectrum
 from sgmbench.problems.numerics.ornstein_uhlenbeck_bridge import ornstein_uhlenbeck_bridge
 

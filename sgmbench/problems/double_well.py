@@ -26,8 +26,8 @@ from sgmbench.core.knowledge import KnownMoments, Moments
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import Parameter, Uniform
 from sgmbench.core.problem import Leveled, Traceable
-from sgmbench.problems.numerics.additive_noise import Scheme, check_levels, integrate
-from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
+from sgmbench.problems.numerics.additive_noise import Scheme, integrate
+from sgmbench.problems.numerics.brownian_bridge import brownian_bridge, check_levels
 from sgmbench.problems.numerics.langevin_law import langevin_density
 
 COARSEST = 64  # steps over T = 4; with fewer the cubic drift sends a path beyond |x| = (2 h)^(-1/2) to infinity

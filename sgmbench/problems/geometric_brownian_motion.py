@@ -32,7 +32,7 @@ from scipy.stats import norm
 from sgmbench.core.knowledge import KnownMoments, Moments
 from sgmbench.core.layout import Field, Layout
 from sgmbench.core.problem import Leveled, Traceable
-from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
+from sgmbench.problems.numerics.brownian_bridge import brownian_bridge, check_levels
 
 S_0 = K = 100.0
 r, sigma, T = 0.05, 0.2, 1.0
@@ -53,10 +53,7 @@ class GeometricBrownianMotion(Traceable, Leveled, KnownMoments):
     scheme: Literal["milstein", "euler"] = "milstein"
 
     def __post_init__(self) -> None:
-        if self.steps & (self.steps - 1):
-            raise ValueError(f"steps: {self.steps} cannot be halved down to 1; give a power of two")
-        if self.steps >> self.level < 1:
-            raise ValueError(f"level: {self.steps} steps can be halved {self.steps.bit_length() - 1} times at most")
+        check_levels(self.steps, self.level, coarsest=1)
 
     @property
     def parameters(self):

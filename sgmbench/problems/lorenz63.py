@@ -28,8 +28,8 @@ from jaxtyping import Array, ArrayLike, Float
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import Parameter, Uniform
 from sgmbench.core.problem import Leveled, Traceable
-from sgmbench.problems.numerics.additive_noise import Scheme, check_levels, integrate
-from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
+from sgmbench.problems.numerics.additive_noise import Scheme, integrate
+from sgmbench.problems.numerics.brownian_bridge import brownian_bridge, check_levels
 
 sigma, beta = 10.0, 8 / 3
 COARSEST = 64  # steps over T = 2

@@ -36,7 +36,7 @@ from sgmbench.core.knowledge import Condition, KnownDensity, KnownMoments, Momen
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import LogUniform, Normal, Parameter
 from sgmbench.core.problem import Traceable
-from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
+from sgmbench.problems.numerics.brownian_bridge import brownian_bridge, check_levels
 
 SLOWEST, FASTEST = 0.5, 2.0  # a, b in 1/s
 NODES = 64
@@ -63,8 +63,7 @@ class OrnsteinUhlenbeck(Traceable, KnownMoments, KnownDensity):
     duration: Annotated[float, Gt(0)] = 4.0
 
     def __post_init__(self) -> None:
-        if self.steps & (self.steps - 1):
-            raise ValueError(f"steps: {self.steps} cannot be halved down to 1; give a power of two")
+        check_levels(self.steps, 0, coarsest=1)
 
     @property
     def parameters(self):

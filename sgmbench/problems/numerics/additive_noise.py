@@ -63,12 +63,3 @@ def integrate(
         throw=False,
     )
     return jax.tree.map(lambda x: jnp.where(solution.result == diffrax.RESULTS.successful, x, jnp.nan), solution.ys)
-
-
-def check_levels(steps: int, level: int, *, coarsest: int) -> None:
-    """Refuses steps that cannot be halved down to the coarsest level, and levels beyond it."""
-    if steps & (steps - 1):
-        raise ValueError(f"steps: {steps} cannot be halved down to {coarsest}; give a power of two")
-    if steps >> level < coarsest:
-        most = (steps // coarsest).bit_length() - 1
-        raise ValueError(f"level: {steps} steps can be halved {most} times at most, to {coarsest}")

@@ -31,3 +31,12 @@ def brownian_bridge(xi: Float[Array, "n *k"], duration: float) -> Float[Array, "
         pairs = jnp.stack([path[:-1], midpoints], axis=1).reshape(2 * intervals, *xi.shape[1:])
         path = jnp.concatenate([pairs, path[-1:]])
     return path
+
+
+def check_levels(steps: int, level: int, *, coarsest: int) -> None:
+    """Refuses steps that cannot be halved down to the coarsest level, and levels beyond it, by a ValueError."""
+    if steps & (steps - 1):
+        raise ValueError(f"steps: {steps} cannot be halved down to {coarsest}; give a power of two")
+    if steps >> level < coarsest:
+        most = (steps // coarsest).bit_length() - 1
+        raise ValueError(f"level: {steps} steps can be halved {most} times at most, to {coarsest}")

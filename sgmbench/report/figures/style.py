@@ -32,9 +32,13 @@ _SETTINGS: dict[Any, Any] = {
 
 
 def legend_below(drawing: Figure, panel: Axes) -> None:
-    """The legend of one panel, for all of them, where it hides nothing."""
+    """The legend of one panel, for all of them, where it hides nothing, in as many columns as there is room for."""
     handles, labels = panel.get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), fontsize=8)
+    for columns in range(min(len(labels), 4), 0, -1):
+        legend = drawing.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=8)
+        if columns == 1 or legend.get_window_extent().width <= drawing.bbox.width:
+            return
+        legend.remove()
 
 
 @contextmanager

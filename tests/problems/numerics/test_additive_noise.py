@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 import sgmbench.core  # noqa: F401 (switches to double precision)
-from sgmbench.problems.numerics.additive_noise import check_levels, integrate
+from sgmbench.problems.numerics.additive_noise import integrate
 from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
 
 T, S, RUNS = 1.0, 0.8, 60_000
@@ -87,12 +87,3 @@ def test_single_precision_stays_single():
     W = brownian_bridge(jnp.ones((16, 1), "float32"), T)
     x = integrate(drift, jnp.zeros(1, "float32"), W, s=jnp.asarray(S, "float32"), duration=T, scheme="heun")
     assert x.dtype == jnp.float32
-
-
-@pytest.mark.parametrize(
-    ("steps", "level", "message"),
-    [(96, 0, "steps: 96 cannot be halved down to 16; give a power of two"), (64, 3, "64 steps can be halved 2 times")],
-)
-def test_steps_that_cannot_be_halved_so_often_are_refused(steps, level, message):
-    with pytest.raises(ValueError, match=message):
-        check_levels(steps, level, coarsest=16)

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
+from sgmbench.problems.numerics.brownian_bridge import brownian_bridge, check_levels
 
 T = 0.7
 
@@ -49,3 +49,12 @@ def test_the_path_keeps_the_precision_of_the_germ():
 def test_steps_that_cannot_be_halved_are_refused(n):
     with pytest.raises(ValueError, match=f"{n} steps; give a power of two"):
         brownian_bridge(jnp.zeros(n), T)
+
+
+@pytest.mark.parametrize(
+    ("steps", "level", "message"),
+    [(96, 0, "steps: 96 cannot be halved down to 16; give a power of two"), (64, 3, "64 steps can be halved 2 times")],
+)
+def test_steps_that_cannot_be_halved_so_often_are_refused(steps, level, message):
+    with pytest.raises(ValueError, match=message):
+        check_levels(steps, level, coarsest=16)
