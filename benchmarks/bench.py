@@ -23,6 +23,7 @@ from sgmbench.core.rng import stream
 from sgmbench.core.simulation import Simulation
 from sgmbench.diffusion.precondition import denoiser
 from sgmbench.diffusion.sampling import karras_grid, sample
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.networks.mlp import MLP
 from sgmbench.problems.porous_electrode import PorousElectrode
 
@@ -82,7 +83,7 @@ def solver() -> list[Row]:
 
 def sampler(batch: int = 4096, k: int = 60, p: int = 19, steps: int = 25) -> list[Row]:
     """DPM-Solver++(2M) through Diffrax against a hand-written scan of the same steps, same network, same noise."""
-    graph, parameters = nnx.split(MLP().build(size=k, given=p, rngs=nnx.Rngs(0)))
+    graph, parameters = nnx.split(MLP().build(geometry=Geometry(k), given=p, rngs=nnx.Rngs(0)))
     grid = karras_grid(20.0, 0.01, steps)
     features = jnp.zeros((batch, p), jnp.float32)
     x_0 = 20 * jax.random.normal(jax.random.key(1), (batch, k), jnp.float32)

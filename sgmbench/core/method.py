@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from sgmbench.core.checkpoints import Checkpoints, no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Layout
 from sgmbench.core.problem import Problem
@@ -55,8 +56,20 @@ class Generator(ABC):
     requires: ClassVar[tuple[type, ...]] = ()
 
     @abstractmethod
-    def fit(self, pairs: Pairs, layout: Layout, *, key: Stream, clock: Clock, progress: Progress) -> Fit:
-        """Learns the law of `learned` given `given`; raises CellError where it cannot."""
+    def fit(
+        self,
+        pairs: Pairs,
+        layout: Layout,
+        *,
+        key: Stream,
+        clock: Clock,
+        progress: Progress,
+        checkpoints: Checkpoints = no_checkpoints,
+    ) -> Fit:
+        """Learns the law of `learned` given `given`; raises CellError where it cannot.
+
+        Long training keeps its state in `checkpoints` and goes on from the latest, bitwise as if never interrupted.
+        """
 
     @abstractmethod
     def sampler(

@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
+from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
@@ -24,6 +25,7 @@ from sgmbench.diffusion.precondition import denoiser
 from sgmbench.diffusion.sampling import karras_grid, sample
 from sgmbench.errors import CellError
 from sgmbench.learning.calibration import calibrate, sobol_normal
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
 from sgmbench.learning.representation import Representation, condition_features, decode, encode
@@ -73,7 +75,7 @@ class Diffusion(Generator):
     def extra_samples(self):
         return self.calibration
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         if len(pairs.learned) < FEWEST_RUNS:
             raise CellError(f"diffusion learns from {FEWEST_RUNS} runs at least; it was given {len(pairs.learned)}")
         keys = dict(zip(("split", "network", "train", "noise"), jax.random.split(key, 4), strict=True))
@@ -119,7 +121,7 @@ class Diffusion(Generator):
 
     def _build(self, size: int, given: int, key: Key[Array, ""]) -> tuple[Any, Any]:
         """NNX graph and initial parameters of the network."""
-        return nnx.split(self.network.build(size=size, given=given, rngs=nnx.Rngs(key)))
+        return nnx.split(self.network.build(geometry=Geometry(size), given=given, rngs=nnx.Rngs(key)))
 
     def _push(self, fit: Fit, clock: Clock):
         """A function that carries unit noise to coordinates, compiled once, in padded chunks of one size."""

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from annotated_types import Ge
 
+from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Generator
 from sgmbench.surrogates.neighbors import nearest, neighbor_count
 
@@ -26,7 +27,7 @@ class Bootstrap(Generator):
 
     neighbors: Annotated[int, Ge(1)] | None = None
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         return {"given": pairs.given, "learned": pairs.learned}
 
     def sampler(self, fit, *, clock):

@@ -13,6 +13,7 @@ import jax
 import numpy as np
 from annotated_types import Ge
 
+from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Generator
 from sgmbench.learning.calibration import calibrate, sobol_normal
 from sgmbench.learning.representation import Representation, decode, encode
@@ -37,7 +38,7 @@ class Gaussian(Generator):
     def extra_samples(self):
         return self.calibration
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         representation = self.representation.fit(pairs.given, pairs.learned, layout)
         a = encode(representation, pairs.given, pairs.learned)
         variance, vectors = np.linalg.eigh(a.T @ a / len(a))

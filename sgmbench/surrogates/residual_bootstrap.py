@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from annotated_types import Ge
 
+from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Generator
 from sgmbench.learning.calibration import calibrate, correlation_average
 from sgmbench.learning.conditional_moments import ConditionalMoments, mean_at
@@ -35,7 +36,7 @@ class ResidualBootstrap(Generator):
     neighbors: Annotated[int, Ge(1)] | None = None
     calibrated: bool = True
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         moments = self.moments.fit(pairs.given, pairs.learned)
         scaled = {"moments": moments, "quadrature": quadrature_by_field(layout)}
         residual = (pairs.learned - mean_at(moments, pairs.given)) / field_scale(scaled, pairs.given)

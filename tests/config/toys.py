@@ -101,7 +101,7 @@ class Learner(Generator):
     schedule: Schedule = Schedule()
     noise: Annotated[tuple[float, ...], Len(1, 3)] = (0.0,)
 
-    def fit(self, pairs, layout, *, key, clock, progress) -> Any:
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None) -> Any:
         raise NotImplementedError
 
     def sampler(self, fit, *, clock) -> Any:

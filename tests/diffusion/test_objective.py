@@ -7,6 +7,7 @@ import pytest
 from flax import nnx
 
 from sgmbench.diffusion.objective import training_loss, validation_loss
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.networks.mlp import MLP
 
 LEVELS = {"log_sigma_mean": -0.8, "log_sigma_sd": 1.6}
@@ -15,7 +16,7 @@ K = 20
 
 @pytest.fixture(scope="module")
 def untrained():
-    return nnx.split(MLP(width=8, blocks=1).build(size=K, given=1, rngs=nnx.Rngs(0)))
+    return nnx.split(MLP(width=8, blocks=1).build(geometry=Geometry(K), given=1, rngs=nnx.Rngs(0)))
 
 
 @pytest.fixture(scope="module")

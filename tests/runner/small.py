@@ -153,7 +153,7 @@ class Watching(Generator):
 
     name: str = "first"
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None):
         SEEN.append((self.name, pairs.given, pairs.learned))
         return {"learned": pairs.learned}
 
@@ -165,7 +165,7 @@ class Watching(Generator):
 class Hesitant(Watching):
     """Watches, and waits in its fit as long as there is a file `hold` in the working directory."""
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None):
         Path("fitting").touch()
         while os.path.exists("hold"):
             time.sleep(0.02)
@@ -176,7 +176,7 @@ class Hesitant(Watching):
 class Unable(Watching):
     """Cannot learn."""
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None):
         raise CellError("nothing to learn here")
 
 
@@ -184,7 +184,7 @@ class Unable(Watching):
 class Exhausting(Watching):
     """Asks for more memory than there is."""
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None):
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
 
 
@@ -215,7 +215,7 @@ class Patchy(Watching):
 class Meddling(Watching):
     """Writes over the recorded runs while it learns."""
 
-    def fit(self, pairs, layout, *, key, clock, progress):
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None):
         rng = np.random.default_rng(9)
         np.savez("line.npz", a=rng.random(30), b=rng.random(30), u=rng.random((30, 5)), q=rng.random(30), x=range(5))
         return super().fit(pairs, layout, key=key, clock=clock, progress=progress)
@@ -232,7 +232,7 @@ class Nested(Watching):
 class OwnNetwork(Network):
     """A network of the user's own."""
 
-    def build(self, *, size, given, rngs):
+    def build(self, *, geometry, given, rngs):
         raise NotImplementedError
 
 

@@ -34,8 +34,8 @@ class MLP(Network):
     width: Annotated[int, Ge(8)] = 256
     blocks: Annotated[int, Ge(1)] = 3
 
-    def build(self, *, size, given, rngs):
-        return ResidualMLP(self, size=size, given=given, rngs=rngs)
+    def build(self, *, geometry, given, rngs):
+        return ResidualMLP(self, size=geometry.size, given=given, rngs=rngs)
 
 
 def _dense(inputs: int, outputs: int, rngs: nnx.Rngs, *, zero: bool = False) -> nnx.Linear:

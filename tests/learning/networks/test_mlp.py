@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.networks.mlp import MLP
 
 SIZE, GIVEN, N = 5, 2, 16
@@ -13,7 +14,7 @@ SIZE, GIVEN, N = 5, 2, 16
 
 @pytest.fixture
 def network():
-    return MLP(width=32, blocks=2).build(size=SIZE, given=GIVEN, rngs=nnx.Rngs(0))
+    return MLP(width=32, blocks=2).build(geometry=Geometry(SIZE), given=GIVEN, rngs=nnx.Rngs(0))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_rows_do_not_see_each_other(network, inputs):
 
 
 def test_works_without_conditions():
-    network = MLP(width=8, blocks=1).build(size=3, given=0, rngs=nnx.Rngs(0))
+    network = MLP(width=8, blocks=1).build(geometry=Geometry(3), given=0, rngs=nnx.Rngs(0))
     x, level, nothing = jnp.ones((2, 3), jnp.float32), jnp.zeros(2, jnp.float32), jnp.zeros((2, 0), jnp.float32)
     moved = descend(network, (x, level, nothing), x)
     assert abs(moved(x, level, nothing)).min() > 0
