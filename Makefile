@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies clean
+.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -29,6 +29,18 @@ bench-configs: .venv/installed
 
 bench-cookies: .venv/installed
 	$(BIN)/python benchmarks/cookies_mean.py
+
+bench-samplers: .venv/installed
+	$(BIN)/python benchmarks/samplers.py
+
+bench-ablation: .venv/installed
+	$(BIN)/python benchmarks/ablation.py
+
+bench-modes: .venv/installed
+	$(BIN)/python benchmarks/modes.py
+
+bench-training: .venv/installed
+	$(BIN)/python benchmarks/training_step.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -1,4 +1,7 @@
-"""What the command line does, as Python functions: `run`, `show`, `compare`, `check_problem`, and how they print."""
+"""What the command line does, as Python functions, and how their results print.
+
+`run`, `show` and `compare`, and the studies `check_problem`, `ladder` and `work_precision`.
+"""
 
 import dataclasses
 import json
@@ -17,16 +20,27 @@ from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import answers
 from sgmbench.report.csv import write_csv
+from sgmbench.report.diagnostics import diagnostic_notes
 from sgmbench.report.draw import draw_figures
+from sgmbench.report.figures.ladder import draw_ladder
+from sgmbench.report.figures.work_precision import draw_work_precision
+from sgmbench.report.ladder import ladder_lines, ladder_tables
 from sgmbench.report.problem_card import ProblemCard, card_lines, card_of
 from sgmbench.report.problem_check import check_lines
 from sgmbench.report.summary import Summary, summarize
 from sgmbench.report.terminal import notes, print_whole, tables, wide_console
+from sgmbench.report.work_precision import work_lines, work_table
 from sgmbench.runner.run import continue_run, find_unfinished, start
+from sgmbench.store.atomic import write_json
+from sgmbench.store.cache import Cache
 from sgmbench.store.problem_checks import read_check, write_check
 from sgmbench.store.run_folder import RunFolder, find_run
-from sgmbench.studies import check_problem as study
+from sgmbench.studies import check_problem as problem_study
+from sgmbench.studies import ladder as ladder_study
+from sgmbench.studies import work_precision as work_study
 from sgmbench.studies.check_problem import RUNS, ProblemCheck
+from sgmbench.studies.ladder import Ladder
+from sgmbench.studies.work_precision import EVALUATIONS, WorkPrecision
 
 RESULTS = Path("results")
 
@@ -126,9 +140,73 @@ def check_problem(
         problem = load(name, [f"problem.{override}" for override in overrides]).experiment.problem
     else:
         problem = build("problems", name, overrides)
-    check = study.check_problem(problem, runs=runs, progress=progress)
+    check = problem_study.check_problem(problem, runs=runs, progress=progress)
     write_check(results, as_plain(check), defaults=_defaults(problem))
     return check
+
+
+def ladder(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    results: Path = RESULTS,
+    progress: Progress = silent,
+) -> Ladder:
+    """Takes the error of an experiment's diffusion model apart; writes `<results>/<experiment>/ladder/`.
+
+    Args:
+        config: a YAML file.
+        overrides: `a.b=value` strings.
+        method: label of the diffusion method; the first by default.
+        results: root of the results folders, whose runs and fits are used again.
+        progress: listener.
+
+    Raises:
+        UsageError: wrong configuration, nothing to take apart, or nothing to set it against.
+        CellError: the model cannot be trained.
+    """
+    experiment = load(config, overrides).experiment
+    shared = {"method": method, "config": str(config), "cache": Cache(results / ".cache"), "progress": progress}
+    found = ladder_study.ladder(experiment, **shared)
+    folder = results / experiment.name / "ladder"
+    write_json(folder / "ladder.json", as_plain(found))
+    draw_ladder(folder / "ladder.svg", found)
+    return found
+
+
+def work_precision(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
+    samplers: Sequence[str] = (),
+    evaluations: Sequence[int] = EVALUATIONS,
+    results: Path = RESULTS,
+    progress: Progress = silent,
+) -> WorkPrecision:
+    """Measures samplers at some numbers of network evaluations; writes `<results>/<experiment>/work-precision/`.
+
+    Args:
+        config: a YAML file.
+        overrides: `a.b=value` strings.
+        method: label of the diffusion method; the first by default.
+        samplers: kinds; all that the method's noise admits where empty.
+        evaluations: of the network for one sample, at most.
+        results: root of the results folders, whose runs and fits are used again.
+        progress: listener.
+
+    Raises:
+        UsageError: wrong configuration or sampler, nothing to sample, or nothing to set samples against.
+        CellError: the model cannot be trained.
+    """
+    experiment = load(config, overrides).experiment
+    shared = {"method": method, "config": str(config), "cache": Cache(results / ".cache"), "progress": progress}
+    found = work_study.work_precision(experiment, samplers=samplers, evaluations=evaluations, **shared)
+    folder = results / experiment.name / "work-precision"
+    write_json(folder / "work-precision.json", as_plain(found))
+    draw_work_precision(folder / "work-precision.svg", found)
+    return found
 
 
 def compare(
@@ -144,7 +222,7 @@ def compare(
     return compare_runs(first, second, margin=margin)
 
 
-def as_json(result: Answer | Comparison | ProblemCard | ProblemCheck) -> str:
+def as_json(result: Answer | Comparison | ProblemCard | ProblemCheck | Ladder | WorkPrecision) -> str:
     """The payload of `--json`."""
     verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
     return json.dumps(as_plain(result) | verdict, indent=2, sort_keys=True)
@@ -163,6 +241,19 @@ def print_check(check: ProblemCheck) -> None:
     _print_lines(check_lines(check))
 
 
+def print_ladder(found: Ladder, *, results: Path = RESULTS) -> None:
+    """The table of each condition, the verdict and the folder."""
+    for table in ladder_tables(found):
+        print_whole(wide_console(), table)
+    _print_lines([*ladder_lines(found), "", str(results / found.experiment / "ladder")])
+
+
+def print_work_precision(found: WorkPrecision, *, results: Path = RESULTS) -> None:
+    """The table, a verdict for each score and the folder."""
+    print_whole(wide_console(), work_table(found))
+    _print_lines([*work_lines(found), "", str(results / found.experiment / "work-precision")])
+
+
 def print_answer(answer: Answer) -> None:
     """Tables, sentences and the folder, on standard output."""
     console = wide_console()
@@ -170,7 +261,7 @@ def print_answer(answer: Answer) -> None:
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     for table in tables(answer.summary):
         print_whole(console, table)
-    for note in notes(answer.summary):
+    for note in [*notes(answer.summary), *diagnostic_notes(answer.summary)]:
         console.print(note, markup=False, soft_wrap=True)
     for sentence in answer.sentences:
         console.print(sentence, markup=False)

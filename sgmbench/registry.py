@@ -1,4 +1,4 @@
-"""Registry: names of problems, targets, methods, networks and metrics -> classes, by entry points.
+"""Registry: names of problems, targets, methods and their parts, and of metrics -> classes, by entry points.
 
 Built-in classes and those of a user's package enter by the same door, the entry-point groups `sgmbench.<group>`;
 unpackaged code is named as `my_module:MyProblem`. Listing reads source files and imports none of them, so that it stays
@@ -19,7 +19,7 @@ from sgmbench.sources import digest, summary
 
 __all__ = ["GROUPS", "builtin", "digest", "entries", "kind_of", "load", "names", "suggestion"]
 
-GROUPS = ("problems", "targets", "methods", "networks", "metrics")
+GROUPS = ("problems", "targets", "methods", "representations", "networks", "noises", "samplers", "metrics")
 
 
 @cache

@@ -7,9 +7,11 @@ import typer
 
 from sgmbench.cli.check_problem import check_problem
 from sgmbench.cli.compare import compare
+from sgmbench.cli.ladder import ladder
 from sgmbench.cli.list import list_
 from sgmbench.cli.run import run
 from sgmbench.cli.show import show
+from sgmbench.cli.work_precision import work_precision
 
 app = typer.Typer(
     name="sgmbench",
@@ -22,6 +24,8 @@ app.command("list")(list_)
 app.command("show")(show)
 app.command("compare")(compare)
 app.command("check-problem")(check_problem)
+app.command("ladder")(ladder)
+app.command("work-precision")(work_precision)
 
 
 def main() -> None:

@@ -16,7 +16,10 @@ class Group(StrEnum):
     problems = "problems"
     targets = "targets"
     methods = "methods"
+    representations = "representations"
     networks = "networks"
+    noises = "noises"
+    samplers = "samplers"
     metrics = "metrics"
 
 
@@ -25,7 +28,7 @@ def list_(
     group: Annotated[Group | None, typer.Argument(help="One group; all of them where it is left out.")] = None,
     json: Json = False,
 ) -> None:
-    """List problems, targets, methods, networks and metrics, built in or from installed packages."""
+    """List problems, targets, methods and their parts, and metrics, built in or from installed packages."""
     from sgmbench.registry import names
 
     found = {each.value: names(each.value) for each in ([group] if group else Group)}

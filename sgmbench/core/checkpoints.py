@@ -13,7 +13,10 @@ class Checkpoints(Protocol):
         """Keeps the state reached after `step` steps; the newest whole one replaces older ones."""
 
     def latest(self, like: PyTree) -> PyTree | None:
-        """The newest whole state, in the structure, shapes and dtypes of `like`; None where there is none."""
+        """The newest whole state, in the structure, shapes and dtypes of `like`; None where there is none.
+
+        An axis of length 0 in `like` may have grown.
+        """
 
     @property
     def place(self) -> str:

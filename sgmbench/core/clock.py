@@ -1,4 +1,4 @@
-"""Seconds by phase, each read after the device has finished.
+"""Seconds by phase, each read after the device has finished; and how often a network was evaluated for a sample.
 
 JAX dispatches asynchronously and compiles on the first call: a clock read without blocking measures neither. `Clock`
 blocks on what a timed function returns, and books compilation apart from execution.
@@ -20,17 +20,32 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
+        self.evaluations = 0
+        self._earlier = 0.0
 
     @contextmanager
     def __call__(self, phase: Phase) -> Iterator[None]:
         """Books the duration of a block, less what inner timed calls booked elsewhere."""
-        before = sum(self.seconds.values())
+        before = self._passed()
         start = time.perf_counter()
         try:
             yield
         finally:
-            inner = sum(self.seconds.values()) - before
+            inner = self._passed() - before
             self.seconds[phase] += time.perf_counter() - start - inner
+
+    def pay(self, phase: Phase, seconds: float) -> None:
+        """Books seconds that passed before this clock was there, as those of a training that was interrupted."""
+        self.seconds[phase] += seconds
+        self._earlier += seconds
+
+    def _passed(self) -> float:
+        """What is booked of the time since this clock was made."""
+        return sum(self.seconds.values()) - self._earlier
+
+    def note_evaluations(self, count: int) -> None:
+        """So many network evaluations made a sample; the largest number counts, where solvers adapt their steps."""
+        self.evaluations = max(self.evaluations, count)
 
     def jit(self, function: Callable[..., Any], phase: Phase, **options: Any) -> Callable[..., Any]:
         """`jax.jit` with compilation booked as "compile" and blocked execution as `phase`.

@@ -41,7 +41,7 @@ class Sampler(ABC):
     requires: ClassVar[tuple[type, ...]] = ()
 
     @abstractmethod
-    def sampler(
+    def prepare(
         self, problem: Problem, *, at_condition: bool, clock: Clock
     ) -> Callable[[Condition, int, Stream], Delivery]:
         """Makes ready, once, to deliver samples: a function of (z, budget in fine runs, stream).
@@ -72,10 +72,14 @@ class Generator(ABC):
         """
 
     @abstractmethod
-    def sampler(
+    def prepare(
         self, fit: Fit, *, clock: Clock
     ) -> Callable[[Float[np.ndarray, " q"], int, Stream], Float[np.ndarray, "n d"]]:
         """Makes ready, once, to sample: a function of (given, n, stream)."""
+
+    def diagnose(self, fit: Fit, pairs: Pairs, *, key: Stream) -> dict[str, Any]:
+        """What a fit tells about itself beyond its samples, as JSON can hold it; not part of its cost."""
+        return {}
 
     def evaluations(self) -> int:
         """Network evaluations a sample."""

@@ -1,7 +1,7 @@
 """Result: what became of one cell."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from sgmbench.core.cost import Cost
 
@@ -18,7 +18,7 @@ class Result:
 
     `name` pairs cells across versions of the code, `content` says what exactly was computed. `failed_runs` gave NaN or
     infinity: they were paid for and not used. `pair_scores` are what `scores` are the means of, where no condition
-    repeats: differences between methods are paired by them.
+    repeats: differences between methods are paired by them. `diagnostics` are what a generator tells about its fit.
     """
 
     name: str
@@ -35,3 +35,4 @@ class Result:
     cost: Cost = field(default_factory=Cost)
     scores: Scores = field(default_factory=dict)
     pair_scores: PairScores = field(default_factory=dict)
+    diagnostics: dict[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@
 It never sees the germ.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 import jax
@@ -20,57 +20,84 @@ from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
-from sgmbench.diffusion.objective import training_loss, validation_loss
-from sgmbench.diffusion.precondition import denoiser
-from sgmbench.diffusion.sampling import karras_grid, sample
+from sgmbench.diffusion.levels import Law
+from sgmbench.diffusion.model import Model, pusher
+from sgmbench.diffusion.noise import Noise
+from sgmbench.diffusion.noises.edm import EDM
+from sgmbench.diffusion.objective import Objective, loss_by_level, training_loss, validation_loss, validation_quantiles
+from sgmbench.diffusion.precondition import Parameterization, Weight
+from sgmbench.diffusion.sampler import ReverseSampler
+from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
+from sgmbench.diffusion.sampling import Initial, initial_law
+from sgmbench.diffusion.terminal import terminal_kl
 from sgmbench.errors import CellError
-from sgmbench.learning.calibration import calibrate, sobol_normal
+from sgmbench.learning.calibration import sobol_normal
 from sgmbench.learning.geometry import Geometry
+from sgmbench.learning.memorization import Memorization, memorization
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
-from sgmbench.learning.representation import Representation, condition_features, decode, encode
+from sgmbench.learning.representation import (
+    DEFAULT,
+    Representation,
+    check_calibration,
+    condition_features,
+    coordinate_geometry,
+    decode,
+    decode_calibrated,
+    encode,
+    fit_representation,
+)
 from sgmbench.learning.training import Training, split_held_out, train
 
-CHUNK = 2048
 FEWEST_RUNS = 4
+MOST_QUERIES = 1_000
 
 
 @dataclass(frozen=True)
 class Diffusion(Generator):
-    """Score-based diffusion: EDM denoiser of Karhunen-Loeve coordinates, sampled through Diffrax.
+    """Score-based diffusion: a denoiser of coordinates of the output, sampled through Diffrax.
 
     Attributes:
-        representation: how outputs become coordinates.
+        representation: how outputs become coordinates, one transform after another.
         network: what the denoiser is made of.
         training: how long and how fast it learns.
-        log_sigma_mean: of the noise levels in training, ln sigma ~ N(mean, sd^2).
+        noise: the family of noise, with its ends.
+        parameterization: what the network predicts.
+        weight: of the squared error at each level of noise.
+        levels: law of the noise levels in training.
+        log_sigma_mean: of `log_normal` levels, ln(sigma/alpha) ~ N(mean, sd^2).
         log_sigma_sd: likewise.
-        sigma_max: largest noise level of sampling.
-        sigma_min: smallest one.
-        steps: of the sampler, one denoiser evaluation each.
-        eta: 0 the probability flow, 1 the reverse SDE.
+        sampler: what carries noise to samples.
+        initial: law that sampling begins with, the fitted Gaussian's at the largest noise, or noise alone.
         calibration: draws at each condition that moments are calibrated with, a power of two; 0 switches it off.
     """
 
-    representation: Representation = field(default_factory=Representation)
+    representation: Representation = DEFAULT
     network: Annotated[Network, Kind("networks")] = field(default_factory=MLP)
     training: Training = field(default_factory=Training)
+    noise: Annotated[Noise, Kind("noises")] = field(default_factory=EDM)
+    parameterization: Parameterization = "edm"
+    weight: Weight = "output"
+    levels: Law = "log_normal"
     log_sigma_mean: float = -0.8
     log_sigma_sd: Annotated[float, Gt(0)] = 1.6
-    sigma_max: Annotated[float, Gt(0)] = 20.0
-    sigma_min: Annotated[float, Gt(0)] = 0.01
-    steps: Annotated[int, Ge(1)] = 25
-    eta: Annotated[float, Ge(0)] = 0.0
+    sampler: Annotated[ReverseSampler, Kind("samplers")] = field(default_factory=DPMpp2M)
+    initial: Initial = "gaussian"
     calibration: Annotated[int, Ge(0)] = 2048
 
     def __post_init__(self) -> None:
-        if self.calibration & (self.calibration - 1):
-            raise ValueError(f"calibration: {self.calibration} is not a power of two; write 2048, say, or 0")
-        if self.sigma_min >= self.sigma_max:
-            raise ValueError(f"sigma_min: {self.sigma_min} is not below sigma_max, {self.sigma_max}")
+        check_calibration(self.calibration, self.representation)
+        if reason := self.sampler.refusal(self.noise):
+            raise ValueError(f"sampler: {reason}")
+
+    @property
+    def objective(self) -> Objective:
+        """What training minimizes."""
+        laws = (self.levels, self.log_sigma_mean, self.log_sigma_sd)
+        return Objective(self.noise, self.parameterization, self.weight, *laws)
 
     def evaluations(self):
-        return self.steps + 1
+        return self.sampler.evaluations or 0
 
     def extra_samples(self):
         return self.calibration
@@ -79,15 +106,17 @@ class Diffusion(Generator):
         if len(pairs.learned) < FEWEST_RUNS:
             raise CellError(f"diffusion learns from {FEWEST_RUNS} runs at least; it was given {len(pairs.learned)}")
         keys = dict(zip(("split", "network", "train", "noise"), jax.random.split(key, 4), strict=True))
-        representation = self.representation.fit(pairs.given, pairs.learned, layout)
-        coordinates = jnp.asarray(encode(representation, pairs.given, pairs.learned), jnp.float32)
+        representation, a = fit_representation(self.representation, pairs.given, pairs.learned, layout)
+        geometry = coordinate_geometry(representation)
+        if reason := self.network.refusal(geometry):
+            raise CellError(reason)
+        coordinates = jnp.asarray(a, jnp.float32)
         features = jnp.asarray(condition_features(pairs.given), jnp.float32)
-        graph, parameters = self._build(coordinates.shape[1], features.shape[1], keys["network"])
+        graph, parameters = self._build(geometry, features.shape[1], keys["network"])
         rows, held_out = split_held_out(len(coordinates), self.training.held_out, keys["split"])
-        levels = {"log_sigma_mean": self.log_sigma_mean, "log_sigma_sd": self.log_sigma_sd}
         trained = train(
-            training_loss(graph, batch=self.training.batch, **levels),
-            validation_loss(graph, **levels),
+            training_loss(graph, self.objective, batch=self.training.batch),
+            validation_loss(graph, self.objective),
             parameters,
             (coordinates[rows], features[rows]),
             (coordinates[held_out], features[held_out]),
@@ -95,60 +124,95 @@ class Diffusion(Generator):
             key=keys["train"],
             clock=clock,
             progress=progress,
+            checkpoints=checkpoints,
         )
         return {
             "representation": representation,
             "given": np.array(pairs.given.shape[1]),
             "parameters": _as_arrays(trained.parameters),
             "history": np.array(trained.history),
-            "noise": sobol_normal(self.calibration, coordinates.shape[1], keys["noise"]),
+            "steps": np.array([trained.steps, trained.planned]),
+            "held_out": np.asarray(held_out),
+            "mean": a.mean(axis=0),
+            "covariance": np.atleast_2d(np.cov(a, rowvar=False, ddof=0)),
+            "noise": sobol_normal(self.calibration, a.shape[1], keys["noise"]),
         }
 
-    def sampler(self, fit, *, clock):
-        push, representation = self._push(fit, clock), fit["representation"]
+    def prepare(self, fit, *, clock):
+        push, arrays = pusher(self.model(fit), self.sampler, clock), fit["representation"]
 
         def draw(given: Float[np.ndarray, " q"], n: int, key: Key[Array, ""]) -> Float[np.ndarray, "n d"]:
             noise_key, path_key, calibration_key = jax.random.split(key, 3)
-            features = jnp.asarray(condition_features(given[None]), jnp.float32)
-            noise = np.asarray(jax.random.normal(noise_key, (n, fit["noise"].shape[1]), jnp.float32))
-            values = decode(representation, given, push(noise, features, path_key))
+            u = given[None]
+            noise = np.asarray(jax.random.normal(noise_key, (n, len(fit["mean"])), jnp.float32))
+            a = push(noise, condition_features(u), path_key)
             if not self.calibration:
-                return values
-            draws = decode(representation, given, push(fit["noise"], features, calibration_key))
-            return calibrate(representation["moments"], representation["kernel"], given, values, draws)
+                return decode(self.representation, arrays, u, a)
+            draws = push(fit["noise"], condition_features(u), calibration_key)
+            return decode_calibrated(self.representation, arrays, u, a, draws)
 
         return draw
 
-    def _build(self, size: int, given: int, key: Key[Array, ""]) -> tuple[Any, Any]:
-        """NNX graph and initial parameters of the network."""
-        return nnx.split(self.network.build(geometry=Geometry(size), given=given, rngs=nnx.Rngs(key)))
+    def diagnose(self, fit, pairs, *, key):
+        a = encode(self.representation, fit["representation"], pairs.given, pairs.learned)
+        features, model = condition_features(pairs.given), self.model(fit)
+        held_out = fit["held_out"]
+        training = np.setdiff1d(np.arange(len(a)), held_out)
+        level = self.noise.level(jnp.asarray(self.noise.t_max, "float64"))
+        mismatch = terminal_kl(fit["mean"], np.linalg.eigvalsh(fit["covariance"]), level)
+        steps, planned = fit["steps"].tolist()
+        return {
+            "steps": steps,
+            "planned_steps": planned,
+            "terminal_kl": mismatch,
+            "prior_kl": mismatch if self.initial == "prior" else 0.0,
+            "losses": self._losses(fit, a, features, training[:MOST_QUERIES], held_out),
+            "memorization": asdict(self._memorization(model, a, features, training, held_out, key)),
+        }
 
-    def _push(self, fit: Fit, clock: Clock):
-        """A function that carries unit noise to coordinates, compiled once, in padded chunks of one size."""
-        k, p = fit["noise"].shape[1], condition_features(np.zeros((1, int(fit["given"])))).shape[1]
-        graph, like = self._build(k, p, jax.random.key(0))
-        parameters = _from_arrays(fit["parameters"], like)
-        grid = karras_grid(self.sigma_max, self.sigma_min, self.steps)
+    def model(self, fit: Fit) -> Model:
+        """The trained denoiser of coordinates."""
+        graph, like = self._build(coordinate_geometry(fit["representation"]), _features(fit), jax.random.key(0))
+        values = _from_arrays(fit["parameters"], like)
 
-        def denoise(x, sigma, args):
+        def denoise(x, level, args):
             values, features = args
-            level = jnp.full(len(x), sigma, jnp.float32)
-            return denoiser(nnx.merge(graph, values))(x, level, jnp.broadcast_to(features, (len(x), p)))
+            given = jnp.broadcast_to(features, (len(x), features.shape[1]))
+            return self.objective.denoiser(graph, values)(x, level, given)
 
-        def carry(noise, values, features, key):
-            x_0 = noise * jnp.float32((1 + self.sigma_max**2) ** 0.5)
-            return sample(denoise, x_0, grid, eta=self.eta, key=key, args=(values, features))
+        law = initial_law(self.initial, self.noise, fit["mean"], fit["covariance"])
+        return Model(denoise, values, self.noise, *law)
 
-        carry = clock.jit(carry, "sample")
+    def _build(self, geometry: Geometry, given: int, key: Key[Array, ""]) -> tuple[Any, Any]:
+        """NNX graph and initial parameters of the network."""
+        return nnx.split(self.network.build(geometry=geometry, given=given, rngs=nnx.Rngs(key)))
 
-        def push(noise: Float[np.ndarray, "n k"], features: Array, key: Key[Array, ""]) -> Float[np.ndarray, "n k"]:
-            padded = np.zeros((-(-len(noise) // CHUNK) * CHUNK, k), np.float32)
-            padded[: len(noise)] = noise
-            chunks = (padded[start : start + CHUNK] for start in range(0, len(padded), CHUNK))
-            made = [carry(x, parameters, features, jax.random.fold_in(key, i)) for i, x in enumerate(chunks)]
-            return np.concatenate([np.asarray(part, "float64") for part in made])[: len(noise)]
+    def _losses(self, fit: Fit, a, features, training, held_out) -> dict[str, list[float]]:
+        """Denoising loss of training and held-out rows at each level of validation."""
+        graph, like = self._build(coordinate_geometry(fit["representation"]), _features(fit), jax.random.key(0))
+        by_level = jax.jit(loss_by_level(graph, self.objective))
+        values = _from_arrays(fit["parameters"], like)
+        ratio = self.objective.levels(validation_quantiles()).ratio
+        rows = {"training": training, "held_out": held_out}
+        losses = {
+            name: by_level(values, (jnp.asarray(a[at], jnp.float32), jnp.asarray(features[at], jnp.float32)))
+            for name, at in rows.items()
+        }
+        return {name: np.asarray(each, float).tolist() for name, each in {"sigma": ratio, **losses}.items()}
 
-        return push
+    def _memorization(self, model: Model, a, features, training, held_out, key) -> Memorization:
+        """Of samples at the conditions of held-out runs, each beside its conditions."""
+        at = np.resize(held_out, max(len(held_out), min(MOST_QUERIES, len(training))))
+        noise_key, path_key = jax.random.split(key)
+        noise = np.asarray(jax.random.normal(noise_key, (len(at), a.shape[1]), jnp.float32))
+        generated = pusher(model, self.sampler, Clock())(noise, features[at], path_key)
+        rows = [(generated, at), (a[held_out], held_out), (a[training], training)]
+        return memorization(*(np.hstack([values, features[where]]) for values, where in rows))
+
+
+def _features(fit: Fit) -> int:
+    """How many features a network sees of the conditions."""
+    return condition_features(np.zeros((1, int(fit["given"])))).shape[1]
 
 
 def _as_arrays(parameters: Any) -> dict[str, np.ndarray]:

@@ -1,43 +1,105 @@
-"""EDM preconditioning of a denoiser for data of unit variance.
+"""From a network F to the denoiser D: what F predicts, and what it sees.
 
-    D(x; sigma, u) = c_skip x + c_out F(c_in x; log(sigma)/4, u)
-    c_skip = 1/(1 + sigma^2),   c_out = sigma/sqrt(1 + sigma^2),   c_in = 1/sqrt(1 + sigma^2)
+    D(x; alpha, sigma, u) = c_skip x + c_out F(c_in x; log(sigma / alpha) / 4, u),    c_in = (alpha^2 + sigma^2)^(-1/2)
 
-With F = 0 it is the exact denoiser of N(0, I). The loss of one sample, weighted so that F's target has unit variance:
+                 F predicts                              c_skip                     c_out
+    edm          what is left to unit variance           alpha / (alpha^2+sigma^2)  sigma / (alpha^2+sigma^2)^(1/2)
+    noise        n                                       1 / alpha                  -sigma / alpha
+    score        -n / s, s the sigma of the noise        1 / alpha                  s sigma / alpha
+    data         y                                       0                          1
+    velocity     a y + b n, a and b of the noise         -b / (sigma a - alpha b)   sigma / (sigma a - alpha b)
 
-    |D(y + sigma n; sigma, u) - y|^2 / c_out^2
+for data of unit variance. a, b and s are those on the noise's own path at the same lambda, where the network was
+trained: elsewhere x is scaled differently, and F must not know. With F = 0, edm is the exact denoiser of N(0, I).
+Sources: T. Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models" (2022), table 1 with
+sigma_data = 1 and any alpha; J. Ho et al. (2020); T. Salimans, J. Ho, "Progressive Distillation for Fast Sampling of
+Diffusion Models" (2022).
 
-Source: T. Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models" (2022), eqs. 7 and 108,
-with sigma_data = 1.
+The loss of one sample is w |D - y|^2 with, for each choice of `weight`,
+
+    output    w = c_out^-2: the squared error of F itself
+    noise     w = (alpha / sigma)^2: that of the noise
+    data      w = 1
+    min_snr   w = min((alpha / sigma)^2, 5), after T. Hang et al. (2023)
 """
 
 from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-Denoiser = Callable[[Float[Array, "n k"], Float[Array, " n"], Float[Array, "n q"]], Float[Array, "n k"]]
+from sgmbench.diffusion.noise import Level, Noise, Time
+
+Parameterization = Literal["edm", "noise", "score", "data", "velocity"]
+Weight = Literal["output", "noise", "data", "min_snr"]
+
+Network = Callable[[Float[Array, "n k"], Float[Array, " n"], Float[Array, "n q"]], Float[Array, "n k"]]
+Denoiser = Callable[[Float[Array, "n k"], Level, Any], Float[Array, "n k"]]
+"""(x, level, given) -> D; alpha and sigma of the level are scalars or one number a row."""
 
 
-def denoiser(network: Denoiser) -> Denoiser:
-    """D from F: a function of (x, sigma, given), each row at a noise level of its own."""
+class Coefficients(NamedTuple):
+    """c_skip, c_out, c_in."""
 
-    def denoise(x, sigma, given):
-        c_in = (1 + sigma**2) ** -0.5
-        F = network(c_in[:, None] * x, jnp.log(sigma) / 4, given)
-        return (c_in**2)[:, None] * x + (sigma * c_in)[:, None] * F
+    skip: Time
+    out: Time
+    inside: Time
+
+
+def coefficients(parameterization: Parameterization, noise: Noise, level: Level) -> Coefficients:
+    """At one level of noise, on the noise's own path or off it."""
+    alpha, sigma = level
+    total = alpha**2 + sigma**2
+    inside = total**-0.5
+    match parameterization:
+        case "edm":
+            return Coefficients(alpha / total, sigma * inside, inside)
+        case "noise":
+            return Coefficients(1 / alpha, -sigma / alpha, inside)
+        case "score":
+            own = noise.level(_own_time(noise, level))
+            return Coefficients(1 / alpha, own.sigma * sigma / alpha, inside)
+        case "data":
+            return Coefficients(jnp.zeros_like(total), jnp.ones_like(total), inside)
+        case "velocity":
+            return _of_velocity(noise, level, inside)
+
+
+def _of_velocity(noise: Noise, level: Level, inside: Time) -> Coefficients:
+    """x is scaled to what it is on the noise's own path at the same lambda."""
+    t = _own_time(noise, level)
+    own, (a, b) = noise.level(t), noise.velocity(t)
+    determinant = own.sigma * a - own.alpha * b
+    return Coefficients(-b / determinant * (own.alpha / level.alpha), own.sigma / determinant, inside)
+
+
+def _own_time(noise: Noise, level: Level) -> Time:
+    """When the noise has the same lambda."""
+    return noise.time(jnp.log(level.alpha) - jnp.log(level.sigma))
+
+
+def denoiser(network: Network, parameterization: Parameterization, noise: Noise) -> Denoiser:
+    """D from F."""
+
+    def denoise(x, level, given):
+        level = Level(*(jnp.broadcast_to(part, (len(x),)) for part in level))
+        c = Coefficients(*(part[:, None] for part in coefficients(parameterization, noise, level)))
+        F = network(c.inside * x, jnp.log(level.ratio) / 4, given)
+        return c.skip * x + c.out * F
 
     return denoise
 
 
-def loss(
-    denoise: Denoiser,
-    y: Float[Array, "n k"],
-    given: Float[Array, "n q"],
-    sigma: Float[Array, " n"],
-    noise: Float[Array, "n k"],
-) -> Float[Array, ""]:
-    """The mean weighted denoising loss; 1 for F = 0 and data of unit variance, whatever sigma."""
-    error = denoise(y + sigma[:, None] * noise, sigma, given) - y
-    weight = (1 + sigma**2) / sigma**2
-    return jnp.mean(weight * jnp.mean(error**2, axis=-1))
+def loss_weight(weight: Weight, parameterization: Parameterization, noise: Noise, level: Level) -> Time:
+    """w."""
+    snr = level.ratio**-2
+    match weight:
+        case "output":
+            return coefficients(parameterization, noise, level).out ** -2
+        case "noise":
+            return snr
+        case "data":
+            return jnp.ones_like(snr)
+        case "min_snr":
+            return jnp.minimum(snr, 5.0)

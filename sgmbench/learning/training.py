@@ -1,19 +1,18 @@
 """Training: AdamW on random minibatches, in scanned chunks, with a running average and early stopping.
 
-The learning rate warms up and follows a half cosine to zero. The average of the parameters theta is the power-function
-average, theta_bar_t = beta_t theta_bar_{t-1} + (1 - beta_t) theta_t, beta_t = (1 - 1/t)^(1 + gamma), whose width grows
-with t. After every `evaluate_every` steps the average is scored on held-out data, with noise that never changes; the
-best one is returned, and training stops after `patience` scores without a better one.
+The learning rate warms up and follows a half cosine to zero. After every `evaluate_every` steps the running average of
+the parameters is scored on held-out data, with noise that never changes; the best one is returned, and training stops
+after `patience` scores without a better one.
 
-Sources: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization" (2019); T. Karras et al., "Analyzing and
-Improving the Training Dynamics of Diffusion Models" (2024), eq. 122 ff., where gamma = 6.94 is a width of 10 %.
+A budget in seconds becomes a number of steps once, by timing a few chunks on a state that is thrown away; from there on
+results depend on that number alone. Where training goes on from a checkpoint it goes on bitwise, since checkpoints are
+of whole validation periods and a step depends on the state before it and on its number.
+
+Source: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization" (2019).
 """
 
-import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,17 +20,11 @@ import optax
 from annotated_types import Ge, Gt, Lt
 from jaxtyping import Array, Float, Key, PyTree
 
+from sgmbench.core.checkpoints import Checkpoints, no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.progress import Progress
-from sgmbench.errors import CellError
-
-CHUNK = 100
-
-Loss = Callable[[PyTree, PyTree, Key[Array, ""]], Float[Array, ""]]
-"""(parameters, training data, key of the minibatch and its noise) -> loss."""
-
-Validation = Callable[[PyTree, PyTree], Float[Array, ""]]
-"""(parameters, held-out data) -> loss."""
+from sgmbench.learning.stepping import Loss, chunk_of_steps, first_state
+from sgmbench.learning.work import Validation, Work
 
 
 @dataclass(frozen=True)
@@ -40,6 +33,7 @@ class Training:
 
     Attributes:
         steps: minibatches at most.
+        train_seconds: seconds of training at most, in place of `steps`; compilation comes on top.
         batch: rows of a minibatch.
         learning_rate: peak of the schedule.
         warmup: steps of linear warm-up.
@@ -52,6 +46,7 @@ class Training:
     """
 
     steps: Annotated[int, Ge(1)] = 10_000
+    train_seconds: Annotated[float, Gt(0)] | None = None
     batch: Annotated[int, Ge(1)] = 512
     learning_rate: Annotated[float, Gt(0)] = 2e-3
     warmup: Annotated[int, Ge(0)] = 500
@@ -62,27 +57,46 @@ class Training:
     evaluate_every: Annotated[int, Ge(1)] = 500
     patience: Annotated[int, Ge(1)] = 4
 
+    def __post_init__(self) -> None:
+        if self.train_seconds is not None and self.steps != Training.steps:
+            raise ValueError(
+                f"train_seconds: {self.train_seconds} is a second budget beside steps: {self.steps}; leave one out"
+            )
+
     def optimizer(self) -> optax.GradientTransformation:
-        """Clipped AdamW on its schedule."""
+        """Clipped AdamW at a learning rate of 1."""
+        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adamw(1.0, weight_decay=self.weight_decay))
+
+    def rates(self, steps: Array, planned: int) -> Float[Array, " steps"]:
+        """Learning rates of these steps when `planned` are planned."""
         schedule = optax.warmup_cosine_decay_schedule(
-            0.0, self.learning_rate, min(self.warmup, self.steps // 2), max(self.steps, 2)
+            0.0, self.learning_rate, min(self.warmup, planned // 2), max(planned, 2)
         )
-        return optax.chain(optax.clip_by_global_norm(self.clip), optax.adamw(schedule, weight_decay=self.weight_decay))
-
-
-class _State(NamedTuple):
-    parameters: PyTree
-    average: PyTree
-    optimizer: Any
+        return jnp.asarray(schedule(steps), jnp.float32)
 
 
 @dataclass
 class Trained:
-    """The averaged parameters of the best validation, and the way there: (step, training loss, held-out loss)."""
+    """The averaged parameters of the best validation, and the way there.
+
+    Attributes:
+        parameters: averaged, of the best validation.
+        best: its held-out loss.
+        history: (step, training loss, held-out loss) of each validation.
+        steps: taken.
+        planned: what the schedule was made for.
+    """
 
     parameters: PyTree
-    best: float = math.inf
-    history: list[tuple[int, float, float]] = field(default_factory=list)
+    best: float
+    history: list[tuple[int, float, float]]
+    steps: int
+    planned: int
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether patience ended it."""
+        return self.steps < self.planned
 
 
 def train(
@@ -96,58 +110,32 @@ def train(
     key: Key[Array, ""],
     clock: Clock,
     progress: Progress,
+    checkpoints: Checkpoints = no_checkpoints,
 ) -> Trained:
-    """Minimizes `loss` from `parameters`.
+    """Minimizes `loss` from `parameters`, or goes on from the latest of `checkpoints`.
 
     Raises:
-        CellError: the loss became NaN; names the step and what to try.
+        CellError: a loss became NaN or infinite; names the step, the last checkpoint and what to try.
     """
     optimizer = plan.optimizer()
-    every = min(plan.evaluate_every, plan.steps)
-    run_chunk = clock.jit(_chunk_of_steps(loss, optimizer, plan.average), "train")
-    run_validation = clock.jit(validate, "train")
-    state = _State(parameters, parameters, optimizer.init(parameters))
-    trained, stale, step, started = Trained(parameters), 0, 0, time.perf_counter()
-    while step < plan.steps and stale < plan.patience:
-        end = min(step + CHUNK, step - step % every + every, plan.steps)
-        state, losses = run_chunk(state, data, key, jnp.arange(step, end))
-        step = end
-        rate = step / (time.perf_counter() - started)
-        progress("training", step, plan.steps, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
-        if step % every and step < plan.steps:
-            continue
-        score = float(run_validation(state.average, held_out))
-        stale = _record(trained, state, step, float(losses.mean()), score, stale)
-    return trained
-
-
-def _record(trained: Trained, state: _State, step: int, train_loss: float, held_out: float, stale: int) -> int:
-    """Keeps the average if it is the best so far; returns the number of validations without improvement."""
-    bad = next((value for value in (train_loss, held_out) if not math.isfinite(value)), None)
-    if bad is not None:
-        raise CellError(f"training diverged at step {step}: the loss is {bad}; try a smaller learning_rate or clip")
-    trained.history.append((step, train_loss, held_out))
-    if held_out >= trained.best:
-        return stale + 1
-    trained.best, trained.parameters = held_out, state.average
-    return 0
-
-
-def _chunk_of_steps(
-    loss: Loss, optimizer: optax.GradientTransformation, gamma: float
-) -> Callable[..., tuple[_State, Float[Array, " steps"]]]:
-    def one_step(state: _State, data: PyTree, key: Key[Array, ""], step: Array) -> tuple[_State, Float[Array, ""]]:
-        value, gradient = jax.value_and_grad(loss)(state.parameters, data, jax.random.fold_in(key, step))
-        updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.parameters)
-        parameters = optax.apply_updates(state.parameters, updates)
-        beta = ((1 - 1 / (step + 1.0)) ** (1 + gamma)).astype(jnp.float32)
-        average = jax.tree.map(lambda old, new: beta * old + (1 - beta) * new, state.average, parameters)
-        return _State(parameters, average, optimizer_state), value
-
-    def chunk(state: _State, data: PyTree, key: Key[Array, ""], steps: Array) -> tuple[_State, Float[Array, " steps"]]:
-        return jax.lax.scan(lambda s, i: one_step(s, data, key, i), state, steps)
-
-    return chunk
+    work = Work(
+        run_chunk=clock.jit(chunk_of_steps(loss, optimizer, plan.average), "train"),
+        run_validation=clock.jit(validate, "train"),
+        rates=plan.rates,
+        data=data,
+        held_out=held_out,
+        every=plan.evaluate_every,
+        key=key,
+        progress=progress,
+        checkpoints=checkpoints,
+        clock=clock,
+    )
+    reached = work.begin(first_state(parameters, optimizer), plan.steps, plan.train_seconds)
+    while reached.step < reached.planned and reached.stale < plan.patience:
+        reached = work.until_validation(reached)
+        work.save_at_times(reached)
+    history = [(int(step), *losses) for step, *losses in reached.history.tolist()]
+    return Trained(reached.best_parameters, reached.best, history, reached.step, reached.planned)
 
 
 def split_held_out(n: int, fraction: float, key: Key[Array, ""]) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from sgmbench.core.samples import Samples
 class MonteCarlo(Sampler):
     """Independent solver runs of the target itself, as many as the budget allows."""
 
-    def sampler(self, problem, *, at_condition, clock):
+    def prepare(self, problem, *, at_condition, clock):
         simulation = prepare(problem, clock, at_condition=at_condition)
 
         def sample(z, runs, key):

@@ -19,7 +19,8 @@ from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.runs import Pairs, Runs
 from sgmbench.errors import CellError, UsageError
-from sgmbench.store.cache import Cache
+from sgmbench.store.cache import Cache, content_of
+from sgmbench.store.checkpoints import FolderCheckpoints
 
 
 def problem_of(description: Description) -> Problem:
@@ -104,21 +105,27 @@ def load_training_runs(cell: Description, cache: Cache, progress: Progress) -> R
 
 def load_fit(
     cell: Description, method: Generator, runs: Runs, cache: Cache, progress: Progress
-) -> tuple[Fit, dict[str, float]]:
-    """What the Generator learned, with the seconds that it took when it was made."""
+) -> tuple[Fit, dict[str, Any]]:
+    """What the Generator learned; the seconds that it took when it was made, and its diagnostics, which cost none.
+
+    A training that was interrupted goes on from its checkpoints, which are removed once the fit is in the cache.
+    """
     problem = problem_of(cell)
     description = fit_description(cell)
+    checkpoints = FolderCheckpoints(cache.root / "checkpoints" / content_of(description))
 
     def make() -> tuple[Fit, dict[str, Any]]:
         clock = Clock()
         key = stream(cell["seed"], *description["stream"])
         pairs = pairs_of(runs, problem, conditional=cell["target"] == "conditional")
         with clock("train"):
-            fit = method.fit(pairs, problem.layout, key=key, clock=clock, progress=progress)
-        return fit, {"seconds": clock.seconds}
+            fit = method.fit(pairs, problem.layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints)
+        diagnostics = method.diagnose(fit, pairs, key=stream(cell["seed"], "diagnose", *description["stream"]))
+        return fit, {"seconds": clock.seconds, "diagnostics": diagnostics}
 
     fit, notes = cache.get("fit", description, make)
-    return fit, notes["seconds"]
+    checkpoints.discard()
+    return fit, notes
 
 
 def pairs_of(runs: Runs, problem: Problem, *, conditional: bool) -> Pairs:

@@ -1,6 +1,7 @@
 """One cell from its description and the cache: inputs, samples, scores, cost."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +42,7 @@ class _Tally:
     pair_scores: PairScores = field(default_factory=dict)
     samples_each: dict[str, int] = field(default_factory=dict)
     kept: dict[str, np.ndarray] = field(default_factory=dict)
+    diagnostics: dict[str, Any] = field(default_factory=dict)
 
 
 def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, np.ndarray]]:
@@ -60,7 +62,7 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
 
 
 def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth, progress: Progress) -> None:
-    sample = method.sampler(problem_of(cell), at_condition=cell["target"] == "conditional", clock=tally.clock)
+    sample = method.prepare(problem_of(cell), at_condition=cell["target"] == "conditional", clock=tally.clock)
     for i, condition in enumerate(cell["conditions"]):
         delivery = sample(tuple(condition["z"] or ()), cell["budget"], _sample_key(cell, condition))
         tally.solver_runs += delivery.solver_runs
@@ -76,10 +78,11 @@ def _run_generator(
     runs = load_training_runs(cell, cache, progress)
     tally.solver_runs, tally.executed_runs, tally.failed_runs = len(runs.ok), runs.executed, runs.failed
     tally.evaluations, tally.extra_samples = method.evaluations(), method.extra_samples()
-    fit, seconds = load_fit(cell, method, runs, cache, progress)
+    fit, notes = load_fit(cell, method, runs, cache, progress)
+    tally.diagnostics = notes["diagnostics"]
     for phase in clock.seconds:
-        clock.seconds[phase] += runs.seconds[phase] + seconds[phase]
-    sample = method.sampler(fit, clock=clock)
+        clock.seconds[phase] += runs.seconds[phase] + notes["seconds"][phase]
+    sample = method.prepare(fit, clock=clock)
     for i, condition in enumerate(cell["conditions"]):
         given, key = _given(cell, condition, problem, truth), _sample_key(cell, condition)
         with clock("sample"):
@@ -89,6 +92,7 @@ def _run_generator(
                 values = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
                 samples = Samples.equally_weighted(values, problem.layout, is_law=True)
         tally.conditions += len(given)
+        tally.evaluations = max(tally.evaluations, clock.evaluations)
         _score(cell, condition, samples, tally, truth)
         progress("conditions", i + 1, len(cell["conditions"]))
 
@@ -157,4 +161,5 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
         ),
         scores=tally.scores,
         pair_scores=tally.pair_scores,
+        diagnostics=tally.diagnostics,
     )

@@ -30,7 +30,7 @@ class Bootstrap(Generator):
     def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         return {"given": pairs.given, "learned": pairs.learned}
 
-    def sampler(self, fit, *, clock):
+    def prepare(self, fit, *, clock):
         given, learned = fit["given"], fit["learned"]
         count = neighbor_count(len(given), given.shape[1], self.neighbors)
 

@@ -16,9 +16,10 @@ from annotated_types import Ge
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Generator
-from sgmbench.learning.calibration import calibrate, correlation_average
-from sgmbench.learning.conditional_moments import ConditionalMoments, mean_at
-from sgmbench.learning.representation import field_scale, quadrature_by_field, same_field
+from sgmbench.learning.calibration import calibrate
+from sgmbench.learning.conditional_moments import ConditionalMoments
+from sgmbench.learning.representations.residual import Residual
+from sgmbench.learning.space import space_of
 from sgmbench.surrogates.neighbors import nearest, neighbor_count
 
 
@@ -37,22 +38,22 @@ class ResidualBootstrap(Generator):
     calibrated: bool = True
 
     def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
-        moments = self.moments.fit(pairs.given, pairs.learned)
-        scaled = {"moments": moments, "quadrature": quadrature_by_field(layout)}
-        residual = (pairs.learned - mean_at(moments, pairs.given)) / field_scale(scaled, pairs.given)
-        kernel = correlation_average(residual, same_field(scaled["quadrature"]))
-        return {**scaled, "given": pairs.given, "residual": residual, "kernel": kernel}
+        transform = Residual(self.moments)
+        arrays = transform.fit(pairs.given, pairs.learned, space_of(layout))
+        residual = transform.encode(arrays, pairs.given, pairs.learned)
+        return {"transform": arrays, "given": pairs.given, "residual": residual}
 
-    def sampler(self, fit, *, clock):
+    def prepare(self, fit, *, clock):
+        transform, arrays = Residual(self.moments), fit["transform"]
         given, residual = fit["given"], fit["residual"]
         count = neighbor_count(len(given), given.shape[1], self.neighbors)
 
         def sample(at, n, key):
             rows = nearest(given, at, count)
             drawn = np.asarray(jax.random.randint(key, (n,), 0, len(rows)))
-            lent = mean_at(fit["moments"], at[None]) + field_scale(fit, at[None]) * residual[rows]
+            lent = transform.decode(arrays, at[None], residual[rows])
             if self.calibrated:
-                lent = calibrate(fit["moments"], fit["kernel"], at, lent, lent)
+                lent = calibrate(arrays["moments"], arrays["kernel"], at, lent, lent)
             return lent[drawn]
 
         return sample

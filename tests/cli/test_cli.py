@@ -62,7 +62,10 @@ def test_list_says_what_there_is(call):
         "problems",
         "targets",
         "methods",
+        "representations",
         "networks",
+        "noises",
+        "samplers",
         "metrics",
     ]
     assert re.search(r"^  porous_electrode +Concentration and potential", listed, re.MULTILINE)

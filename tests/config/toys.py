@@ -51,7 +51,7 @@ class Certain(Decay):
 class Draws(Sampler):
     """Independent draws."""
 
-    def sampler(self, problem, *, at_condition, clock) -> Any:
+    def prepare(self, problem, *, at_condition, clock) -> Any:
         raise NotImplementedError
 
 
@@ -104,7 +104,7 @@ class Learner(Generator):
     def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None) -> Any:
         raise NotImplementedError
 
-    def sampler(self, fit, *, clock) -> Any:
+    def prepare(self, fit, *, clock) -> Any:
         raise NotImplementedError
 
 

@@ -53,6 +53,18 @@ def test_time_until_an_exception_is_booked(hands):
     assert clock.seconds["train"] == 3
 
 
+def test_what_passed_before_is_added_to_what_passes(hands):
+    """Also where it is paid within blocks, which book what passes in them."""
+    clock = Clock()
+    with clock("sample"), clock("train"):
+        hands.pass_by(1)
+        clock.pay("train", 100)
+        hands.pass_by(2)
+    with clock("train"):
+        hands.pass_by(4)
+    assert clock.seconds == {"compile": 0, "simulate": 0, "train": 107, "sample": 0}
+
+
 def test_compilation_is_booked_apart_and_once_for_each_shape(hands):
     clock = Clock()
 

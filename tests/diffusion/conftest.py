@@ -1,37 +1,12 @@
-"""Solves in float64, and the floats that a traced function computes with."""
+"""Exact denoisers, and the floats that a traced function computes with."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import diffrax
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 from jax.extend.core import ClosedJaxpr, Jaxpr
-
-from sgmbench.diffusion.sampling import reverse_terms
-from sgmbench.diffusion.solvers import DPMSolverPP2M
-
-
-@pytest.fixture(scope="session")
-def flow() -> Callable[..., np.ndarray]:
-    """Probability flow of a denoiser D(x, sigma) along a grid of lambda, in the floats of x_0."""
-
-    def solve(denoise, x_0, lambda_):
-        times = jnp.asarray(lambda_, x_0.dtype)
-        return diffrax.diffeqsolve(
-            reverse_terms(lambda x, sigma, _: denoise(x, sigma), eta=0.0, shape=x_0.shape, key=jax.random.key(0)),
-            DPMSolverPP2M(),
-            t0=times[0],
-            t1=times[-1],
-            dt0=None,
-            y0=x_0,
-            stepsize_controller=diffrax.StepTo(ts=times),
-            max_steps=len(times) - 1,
-        ).ys[0]
-
-    return solve
 
 
 @pytest.fixture(scope="session")

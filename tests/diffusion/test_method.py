@@ -13,9 +13,15 @@ from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.progress import silent
 from sgmbench.core.runs import Pairs
 from sgmbench.diffusion.method import Diffusion
+from sgmbench.diffusion.noises.flow import Flow
+from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
+from sgmbench.diffusion.samplers.dpmpp_2m_sde import DPMpp2MSDE
+from sgmbench.diffusion.samplers.shark import ShARK
 from sgmbench.errors import CellError
 from sgmbench.learning.conditional_moments import mean_at, sd_at
+from sgmbench.learning.networks.film_conv import FiLMConv
 from sgmbench.learning.networks.mlp import MLP
+from sgmbench.learning.representations.standardize import Standardize
 from sgmbench.learning.training import Training
 from sgmbench.surrogates.gaussian import Gaussian
 
@@ -53,7 +59,7 @@ def fit(method, n=2_000, q=1):
     u = rng.uniform(-1, 1, (n, q))
     pairs = Pairs(u, truth(u if q else np.zeros((n, 1)), rng))
     made = method.fit(pairs, LAYOUT, key=jax.random.key(0), clock=Clock(), progress=silent)
-    return Fitted(made, method.sampler(made, clock=Clock()))
+    return Fitted(made, method.prepare(made, clock=Clock()))
 
 
 @pytest.fixture(scope="module")
@@ -94,23 +100,23 @@ def test_both_fields_take_the_same_sign_half_the_time(diffusion, at):
 
 def test_mean_and_standard_deviation_are_those_of_the_regressions(diffusion):
     """Monte Carlo error of n samples and of 2,048 Sobol draws, which is smaller."""
-    moments, n = diffusion.fit["representation"]["moments"], 20_000
+    moments, n = diffusion.fit["representation"]["0"]["moments"], 20_000
     for at in CONDITIONS:
         y, s = diffusion.sample(at, n, jax.random.key(5)), sd_at(moments, at[None])[0]
         assert (abs(y.mean(axis=0) - mean_at(moments, at[None])[0]) < 4.5 * s / np.sqrt(n)).all()
         assert (abs(y.std(axis=0) / s - 1) < 0.03).all()
 
 
-@pytest.mark.parametrize("eta", [0.0, 1.0])
-def test_samples_do_not_depend_on_the_chunks_they_lie_in(diffusion, eta):
-    sample = replace(TOY, eta=eta).sampler(diffusion.fit, clock=Clock())
+@pytest.mark.parametrize("sampler", [DPMpp2M(), DPMpp2MSDE()], ids=["flow", "sde"])
+def test_samples_do_not_depend_on_the_chunks_they_lie_in(diffusion, sampler):
+    sample = replace(TOY, sampler=sampler).prepare(diffusion.fit, clock=Clock())
     few, many = (sample(CONDITIONS[1], n, jax.random.key(6)) for n in (10, 3_000))
     np.testing.assert_allclose(few / many.std(axis=0), many[:10] / many.std(axis=0), atol=1e-5)
 
 
 def test_chunks_are_independent_of_each_other(diffusion):
     """Rows 2,048 apart, at the same place of two chunks, are not correlated."""
-    sample = replace(TOY, eta=1.0).sampler(diffusion.fit, clock=Clock())
+    sample = replace(TOY, sampler=DPMpp2MSDE()).prepare(diffusion.fit, clock=Clock())
     y = sample(CONDITIONS[1], 4_096, jax.random.key(7))
     r = [np.corrcoef(y[:2_048, j], y[2_048:, j])[0, 1] for j in range(12)]
     assert np.abs(r).max() < 4.5 / np.sqrt(2_048)
@@ -135,12 +141,25 @@ def test_refuses_fewer_than_four_runs():
         fit(SHORT, n=3)
 
 
+def test_refuses_a_network_that_the_coordinates_do_not_suit():
+    """Modes have no grid."""
+    with pytest.raises(CellError, match=r"^film_conv needs fields on a 1-D grid; these are \d+ coordinates without a"):
+        fit(replace(SHORT, network=FiLMConv()), n=200)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"calibration": 1_000}, r"^calibration: 1000 is not a power of two; write 2048, say, or 0$"),
-        ({"sigma_min": 1.0, "sigma_max": 1.0}, r"^sigma_min: 1\.0 is not below sigma_max, 1\.0$"),
-        ({"sigma_min": 30.0}, r"^sigma_min: 30\.0 is not below sigma_max, 20\.0$"),
+        (
+            {"representation": (Standardize(),)},
+            r"^calibration: needs a representation with residual; write calibration: 0, or add residual$",
+        ),
+        (
+            {"sampler": ShARK(), "noise": Flow()},
+            r"^sampler: shark solves the reverse SDE, and flow has none, only a probability flow; "
+            r"write heun, dpmpp_2m, exponential_euler or tsit5, or another noise$",
+        ),
     ],
 )
 def test_refuses_hyperparameters_that_make_no_sense(wrong, message):
@@ -149,5 +168,5 @@ def test_refuses_hyperparameters_that_make_no_sense(wrong, message):
 
 
 def test_counts_its_network_evaluations_and_extra_samples():
-    assert Diffusion(steps=30).evaluations() == 31
+    assert Diffusion(sampler=DPMpp2M(30)).evaluations() == 31
     assert Diffusion(calibration=512).extra_samples() == 512

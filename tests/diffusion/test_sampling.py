@@ -1,6 +1,7 @@
-"""Sampling with exact denoisers: the flow and the reverse SDE give the law back, in float32."""
+"""Sampling with exact denoisers: the law comes back, in float32, and everything is counted."""
 
-import diffrax
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,80 +9,47 @@ import pytest
 from jax.scipy.special import logsumexp
 from scipy.stats import norm
 
-from sgmbench.diffusion.sampling import karras_grid, sample
+from sgmbench import registry
+from sgmbench.config.load import build
+from sgmbench.diffusion.noises.edm import EDM
+from sgmbench.diffusion.noises.flow import Flow
+from sgmbench.diffusion.noises.vp import VP
+from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
+from sgmbench.diffusion.samplers.dpmpp_2m_sde import DPMpp2MSDE
+from sgmbench.diffusion.samplers.tsit5 import Tsit5
+from sgmbench.diffusion.sampling import initial_law, sample
 
 N = 40_000
-MEAN, VARIANCE = np.array([2.0, 0.0, -1.0]), np.array([1.0, 0.3, 0.05])
 WEIGHTS, CENTERS, SD = np.array([0.3, 0.7]), np.array([-1.2, 0.8]), 0.15
+SAMPLERS = registry.builtin("samplers")
 
 
-def gaussian(x, sigma, args):
-    """Exact denoiser of N(MEAN, diag(VARIANCE))."""
-    m, v = jnp.asarray(MEAN, jnp.float32), jnp.asarray(VARIANCE, jnp.float32)
-    return m + v / (v + sigma**2) * (x - m)
-
-
-def mixture(x, sigma, args):
+def mixture(x, level, args):
     """Exact denoiser of the mixture of N(CENTERS, SD^2)."""
-    centers, variance = jnp.asarray(CENTERS, jnp.float32), jnp.float32(SD**2)
-    log_p = jnp.log(jnp.asarray(WEIGHTS, jnp.float32)) - (x[..., None] - centers) ** 2 / (2 * (variance + sigma**2))
+    alpha, sigma = level
+    centers, variance = jnp.asarray(CENTERS, x.dtype), jnp.asarray(SD**2, x.dtype)
+    total = alpha**2 * variance + sigma**2
+    log_p = jnp.log(jnp.asarray(WEIGHTS, x.dtype)) - (x[..., None] - alpha * centers) ** 2 / (2 * total)
     posterior = jnp.exp(log_p - logsumexp(log_p, axis=-1, keepdims=True))
-    each = centers + variance / (variance + sigma**2) * (x[..., None] - centers)
+    each = centers + alpha * variance / total * (x[..., None] - alpha * centers)
     return jnp.sum(posterior * each, axis=-1)
 
 
-def noise(seed, n, k, variance=1.0):
-    return jax.random.normal(jax.random.key(seed), (n, k), jnp.float32) * jnp.sqrt(
-        jnp.asarray(variance + 400.0, jnp.float32)
-    )
+def start(noise, n, k=1):
+    """Moments of the mixture are 0.2 and 0.8625; its law at the largest noise is nearly Gaussian."""
+    alpha, sigma = noise.level(jnp.asarray(noise.t_max, jnp.float32))
+    n = jax.random.normal(jax.random.key(2), (n, k), jnp.float32)
+    return jnp.float32(0.2) * alpha + jnp.sqrt(alpha**2 * jnp.float32(0.8625) + sigma**2) * n
 
 
-def draw(denoise, x_0, *, steps, eta, seed=9):
-    grid = karras_grid(20.0, 0.01, steps)
-    run = jax.jit(lambda x, key: sample(denoise, x, grid, eta=eta, key=key))
-    return np.asarray(run(x_0, jax.random.key(seed)), float)
-
-
-def test_the_grid_is_karras_ramp_between_its_ends():
-    grid = karras_grid(20.0, 0.01, 25)
-    assert len(grid) == 26
-    np.testing.assert_allclose(np.exp(-grid[[0, -1]]), [20.0, 0.01], rtol=1e-12)
-    assert (np.diff(grid) > 0).all()
-    np.testing.assert_allclose(np.diff(np.exp(-grid / 7), n=2), 0, atol=1e-12)
-
-
-@pytest.mark.parametrize("eta", [0.5, 1.0])
-def test_the_sde_form_is_its_published_update_with_the_noise_of_its_path(eta):
-    grid = np.asarray(karras_grid(20.0, 0.01, 8), np.float32)
-    x_0, key = noise(0, 50, 3), jax.random.key(3)
-    path = diffrax.UnsafeBrownianPath(shape=jax.ShapeDtypeStruct((50, 3), jnp.float32), key=key)
-    x, previous, rate = x_0, None, 1 + eta**2
-    for i in range(8):
-        s, t = grid[i], grid[i + 1]
-        h, D = t - s, gaussian(x, np.exp(-s), None)
-        bar = D if previous is None else D + h / (2 * previous[1]) * (D - previous[0])
-        xi = path.evaluate(jnp.float32(s), jnp.float32(t)) / np.sqrt(h)
-        spread = np.exp(-t) * np.sqrt(1 - np.exp(-2 * eta**2 * h))
-        x, previous = np.exp(-rate * h) * x + (1 - np.exp(-rate * h)) * bar + spread * xi, (D, h)
-    expected = gaussian(x, np.exp(-grid[-1]), None)
-    made = sample(gaussian, x_0, grid.astype(float), eta=eta, key=key)
-    np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("eta", [0.0, 1.0])
-def test_gaussian_data_come_back_and_more_steps_come_closer(eta):
-    """Started in the exact law at sigma_max; E y is off by Monte Carlo error, and so is the variance."""
-    x_0 = noise(1, N, 3, VARIANCE) + jnp.asarray(MEAN, jnp.float32)
-    coarse, fine = (draw(gaussian, x_0, steps=steps, eta=eta) for steps in (10, 200))
-    assert (abs(fine.mean(axis=0) - MEAN) < 4.5 * np.sqrt(VARIANCE / N) + 1e-3).all()
-    error = [abs(y.var(axis=0) / VARIANCE - 1) for y in (coarse, fine)]
-    assert (error[1] < 4.5 * np.sqrt(2 / N) + 4e-3).all()  # D(x; sigma_min) lacks sigma_min^2 / VARIANCE = 2e-3
-    assert error[1].mean() < 0.3 * error[0].mean()
-
-
-@pytest.mark.parametrize("eta", [0.0, 1.0])
-def test_weights_and_centers_of_a_mixture_come_back(eta):
-    y = draw(mixture, noise(2, N, 1), steps=100, eta=eta)[:, 0]
+@pytest.mark.parametrize(
+    ("sampler", "noise"),
+    [(DPMpp2M(60), EDM()), (DPMpp2MSDE(100), EDM()), (build("samplers", "shark"), VP()), (DPMpp2M(60), Flow())],
+    ids=["flow", "sde", "shark-vp", "flow-flow"],
+)
+def test_weights_and_centers_of_a_mixture_come_back(sampler, noise):
+    run = jax.jit(lambda x, key: sample(sampler, noise, mixture, x, key=key).x)
+    y = np.asarray(run(start(noise, N), jax.random.key(9)), float)[:, 0]
     left = y < -0.2
     assert norm.cdf(-0.2, CENTERS[0], SD) > 1 - 1e-9
     assert norm.cdf(-0.2, CENTERS[1], SD) < 1e-9
@@ -91,24 +59,76 @@ def test_weights_and_centers_of_a_mixture_come_back(eta):
         assert part.std() == pytest.approx(SD, rel=0.03)
 
 
-@pytest.mark.parametrize("eta", [0.0, 1.0])
-def test_the_vector_field_sees_float32_alone(eta, floats):
+def few_steps(name):
+    sampler = build("samplers", name)
+    return replace(sampler, most_steps=100) if name == "tsit5" else replace(sampler, steps=3)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_vector_field_sees_float32_alone(name, floats):
     assert jax.config.jax_enable_x64
     seen = []
 
-    def denoise(x, sigma, args):
-        seen.extend([x.dtype, sigma.dtype])
-        return gaussian(x, sigma, args)
+    def denoise(x, level, args):
+        seen.extend([x.dtype, level.alpha.dtype, level.sigma.dtype])
+        return mixture(x, level, args)
 
-    grid = karras_grid(20.0, 0.01, 4)
-    found = floats(lambda x, key: sample(denoise, x, grid, eta=eta, key=key), noise(3, 8, 3), jax.random.key(0))
+    sampler = few_steps(name)
+    found = floats(lambda x, key: sample(sampler, VP(), denoise, x, key=key).x, start(VP(), 8, 3), jax.random.key(0))
     assert set(seen) == {jnp.dtype("float32")}
     assert found == {"float32"}
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_evaluations_are_counted(name):
+    calls = []
+
+    def denoise(x, level, args):
+        jax.debug.callback(lambda: calls.append(1))
+        return mixture(x, level, args)
+
+    sampler = few_steps(name)
+    drawn = sample(sampler, EDM(), denoise, start(EDM(), 4), key=jax.random.key(0))
+    jax.effects_barrier()
+    if name == "tsit5":  # its first step size takes two, and an accepted step hands on its last stage
+        assert len(calls) - 3 <= int(drawn.evaluations) <= len(calls)
+        assert sampler.evaluations is None
+    else:
+        assert int(drawn.evaluations) == len(calls) == sampler.evaluations
+
+
 def test_same_key_gives_the_same_path_and_another_does_not():
-    x_0, grid = noise(4, 100, 3), karras_grid(20.0, 0.01, 10)
-    run = jax.jit(lambda key: sample(gaussian, x_0, grid, eta=1.0, key=key))
+    x_0 = start(EDM(), 100)
+    run = jax.jit(lambda key: sample(DPMpp2MSDE(10), EDM(), mixture, x_0, key=key).x)
     one, same, other = (run(jax.random.key(seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)
     assert (one != other).all()
+
+
+def test_giving_up_gives_no_number():
+    drawn = sample(Tsit5(1e-6, most_steps=3), EDM(), mixture, start(EDM(), 4), key=jax.random.key(0))
+    assert np.isnan(drawn.x).all()
+
+
+def test_the_initial_law_is_that_of_gaussian_data_or_of_noise_alone():
+    rng = np.random.default_rng(0)
+    factor = rng.standard_normal((3, 3))
+    mean, covariance = rng.standard_normal(3), factor @ factor.T
+    noise = VP(beta_max=3.0)
+    alpha, sigma = (float(part) for part in noise.level(jnp.asarray(1.0, "float64")))
+    center, root = initial_law("gaussian", noise, mean, covariance)
+    np.testing.assert_allclose(center, alpha * mean, rtol=1e-12)
+    np.testing.assert_allclose(root @ root.T, alpha**2 * covariance + sigma**2 * np.eye(3), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(root, root.T, atol=1e-12)
+    center, root = initial_law("prior", noise, mean, covariance)
+    np.testing.assert_array_equal(center, 0)
+    np.testing.assert_allclose(root, sigma * np.eye(3), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if few_steps(name).is_stochastic])
+def test_an_sde_solver_is_refused_on_a_flow(name):
+    assert build("samplers", name).refusal(EDM()) is None
+    assert build("samplers", name).refusal(Flow()) == (
+        f"{name} solves the reverse SDE, and flow has none, only a probability flow; "
+        "write heun, dpmpp_2m, exponential_euler or tsit5, or another noise"
+    )

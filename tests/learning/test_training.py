@@ -1,5 +1,6 @@
 """Training on losses whose optimum, average and end are known."""
 
+import itertools
 import re
 
 import jax
@@ -8,9 +9,12 @@ import numpy as np
 import optax
 import pytest
 
+from sgmbench.core import clock as clock_module
+from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.progress import silent
 from sgmbench.errors import CellError
+from sgmbench.learning import work
 from sgmbench.learning.training import Training, split_held_out, train
 
 KEY = jax.random.key(0)
@@ -23,6 +27,26 @@ class Ramp(Training):
 
     def optimizer(self):
         return optax.sgd(1.0)
+
+    def rates(self, steps, planned):
+        return jnp.ones(len(steps), jnp.float32)
+
+
+class Remembered:
+    """Checkpoints in memory: (step, state), of which the last is the latest."""
+
+    def __init__(self, kept=()):
+        self.kept = list(kept)
+
+    def save(self, step, state):
+        self.kept.append((step, state))
+
+    def latest(self, like):
+        return self.kept[-1][1] if self.kept else None
+
+    @property
+    def place(self):
+        return "memory" if self.kept else ""
 
 
 def quadratic(parameters, data, key=None):
@@ -37,9 +61,21 @@ def linear(parameters, data, key=None):
     return -jnp.sum(parameters["theta"] * data)
 
 
-def run(loss, validate, plan, *, data=MINIMUM, held_out=MINIMUM, progress=silent, key=KEY):
-    clock = Clock()
-    return train(loss, validate, START, data, held_out, plan=plan, key=key, clock=clock, progress=progress)
+def run(loss, validate, plan, *, data=MINIMUM, held_out=MINIMUM, progress=silent, key=KEY, **options):
+    options = {"clock": Clock(), "progress": progress, "checkpoints": no_checkpoints} | options
+    return train(loss, validate, START, data, held_out, plan=plan, key=key, **options)
+
+
+def assert_bitwise_equal(one, two):
+    """Parameters, scores, history and numbers of steps."""
+    np.testing.assert_array_equal(one.parameters["theta"], two.parameters["theta"], strict=True)
+    assert (one.best, one.history, one.steps, one.planned) == (two.best, two.history, two.steps, two.planned)
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Every validation is worth a checkpoint."""
+    monkeypatch.setattr(work, "SAVE_EVERY", 0.0)
 
 
 def test_a_quadratic_converges_to_its_minimum():
@@ -75,12 +111,15 @@ def test_early_stopping_returns_the_best_and_not_the_last():
     best = int(np.argmin(scores))
     assert len(steps) == best + 1 + plan.patience < 100
     assert trained.best == scores[best] == pytest.approx(float(quadratic(trained.parameters, optimum)))
+    assert (trained.steps, trained.planned, trained.stopped_early) == (steps[-1], 1_000, True)
 
 
 def test_no_early_stopping_while_scores_improve():
     plan = Training(steps=200, learning_rate=1e-3, warmup=0, weight_decay=0, evaluate_every=20, patience=1)
-    steps, _, scores = np.array(run(quadratic, quadratic, plan).history).T
-    assert steps[-1] == 200
+    trained = run(quadratic, quadratic, plan)
+    steps, _, scores = np.array(trained.history).T
+    assert steps[-1] == trained.steps == trained.planned == 200
+    assert not trained.stopped_early
     assert (np.diff(scores) < 0).all()
 
 
@@ -96,24 +135,33 @@ def test_steps_and_validations_are_as_planned(steps, every):
     assert all(done <= total for done, total in told)
 
 
-def test_a_loss_that_becomes_nan_names_the_step_and_what_to_try():
-    def root(parameters, data, key=None):
-        return jnp.sum(jnp.sqrt(25.5 - parameters["theta"]))
-
-    message = "training diverged at step 30: the loss is nan; try a smaller learning_rate or clip"
-    with pytest.raises(CellError, match=f"^{re.escape(message)}$"):
-        run(
-            lambda p, d, k: root(p, d) + linear(p, d),
-            root,
-            Ramp(steps=100, evaluate_every=10),
-            data=jnp.ones(3, jnp.float32),
-        )
+def root(parameters):
+    """NaN as soon as a parameter exceeds 25.5."""
+    return jnp.sum(jnp.sqrt(25.5 - parameters["theta"]))
 
 
-def test_a_training_loss_that_becomes_nan_is_named_though_the_held_out_one_is_finite():
-    message = "training diverged at step 10: the loss is nan; try a smaller learning_rate or clip"
-    with pytest.raises(CellError, match=f"^{re.escape(message)}$"):
-        run(lambda p, d, k: jnp.float32(jnp.nan) + 0 * jnp.sum(p["theta"]), lambda p, _: jnp.float32(1), Ramp(steps=10))
+LAST = "; the last good checkpoint is of step 20, in memory"
+
+
+@pytest.mark.parametrize(
+    ("loss", "validate", "checkpoints", "message"),
+    [
+        (
+            lambda p, d, k: root(jax.lax.stop_gradient(p)) + linear(p, d),
+            quadratic,
+            Remembered(),
+            f"27: the training loss is nan{LAST}",
+        ),
+        (linear, lambda p, d: root(p), Remembered(), f"30: the held-out loss is nan{LAST}"),
+        (linear, lambda p, d: root(p), no_checkpoints, "30: the held-out loss is nan"),
+        (lambda p, d, k: linear(p, d) + jnp.inf, quadratic, Remembered(), "1: the training loss is inf"),
+    ],
+)
+def test_divergence_names_step_checkpoint_and_remedy(at_once, loss, validate, checkpoints, message):
+    """The ramp is at s after s steps: the loss of the 27th minibatch is that at 26."""
+    full = f"training diverged at step {message}; try a smaller learning_rate or clip"
+    with pytest.raises(CellError, match=f"^{re.escape(full)}$"):
+        run(loss, validate, Ramp(steps=100, evaluate_every=10), data=jnp.ones(3), checkpoints=checkpoints)
 
 
 def test_same_key_gives_bitwise_equal_parameters_and_another_does_not():
@@ -122,6 +170,85 @@ def test_same_key_gives_bitwise_equal_parameters_and_another_does_not():
     np.testing.assert_array_equal(one.parameters["theta"], same.parameters["theta"])
     assert one.history == same.history
     assert (one.parameters["theta"] != other.parameters["theta"]).all()
+
+
+PLAN = Training(steps=230, learning_rate=0.02, warmup=20, evaluate_every=40, patience=100)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What the training of `PLAN` ends with."""
+    return run(noisy_quadratic, quadratic, PLAN)
+
+
+@pytest.mark.parametrize(("stop_at", "resumed_from"), [(120, 80), (230, 200)])
+def test_an_interrupted_training_goes_on_bitwise(at_once, whole, stop_at, resumed_from):
+    def interrupt(phase, done, total, note=""):
+        if done >= stop_at:
+            raise KeyboardInterrupt
+
+    checkpoints, steps = Remembered(), []
+    with pytest.raises(KeyboardInterrupt):
+        run(noisy_quadratic, quadratic, PLAN, progress=interrupt, checkpoints=checkpoints)
+    assert [step for step, _ in checkpoints.kept] == list(range(40, resumed_from + 1, 40))
+
+    def note(phase, done, total, note=""):
+        steps.append(done)
+
+    assert_bitwise_equal(run(noisy_quadratic, quadratic, PLAN, progress=note, checkpoints=checkpoints), whole)
+    assert steps == [*range(resumed_from + 40, 230, 40), 230]
+
+
+def test_patience_is_kept_over_an_interruption(at_once):
+    """The ramp passes its optimum at 52: whichever state it goes on from, it stops at the same step."""
+    plan, optimum = Ramp(steps=1_000, evaluate_every=10, patience=3), jnp.full(3, 52.0, jnp.float32)
+    options = {"data": jnp.ones(3, jnp.float32), "held_out": optimum}
+    checkpoints = Remembered()
+    whole = run(linear, quadratic, plan, checkpoints=checkpoints, **options)
+    assert whole.stopped_early
+    for kept in checkpoints.kept[1], checkpoints.kept[-2]:
+        assert_bitwise_equal(run(linear, quadratic, plan, checkpoints=Remembered([kept]), **options), whole)
+
+
+def test_checkpoints_are_some_time_apart_and_change_no_number(monkeypatch, whole):
+    """Each reading of the clock is a second later than the one before."""
+    checkpoints, readings = Remembered(), itertools.count()
+    monkeypatch.setattr(clock_module.time, "perf_counter", lambda: float(next(readings)))
+    assert_bitwise_equal(run(noisy_quadratic, quadratic, PLAN, checkpoints=checkpoints), whole)
+    seconds = [state.seconds.item() for _, state in checkpoints.kept]
+    assert 1 <= len(seconds) < len(whole.history)
+    assert all(later - earlier >= work.SAVE_EVERY for earlier, later in itertools.pairwise([0.0, *seconds]))
+
+
+def test_seconds_before_an_interruption_are_paid_for(at_once):
+    checkpoints, clock = Remembered(), Clock()
+    run(noisy_quadratic, quadratic, PLAN, checkpoints=checkpoints)
+    step, state = checkpoints.kept[2]
+    earlier = state._replace(seconds=jnp.asarray(1_000.0))
+    with clock("train"):
+        run(noisy_quadratic, quadratic, PLAN, checkpoints=Remembered([(step, earlier)]), clock=clock)
+    assert 1_000 < clock.seconds["train"] < 2_000
+
+
+def test_seconds_become_steps_once(at_once, monkeypatch):
+    """Readings of the clock are a second apart: so long takes a chunk of 40 steps, and its score as well."""
+    plan = Training(train_seconds=100.0, learning_rate=0.02, warmup=20, evaluate_every=40, patience=10_000)
+    checkpoints, readings = Remembered(), itertools.count()
+    with monkeypatch.context() as patch:
+        patch.setattr(clock_module.time, "perf_counter", lambda: float(next(readings)))
+        first = run(noisy_quadratic, quadratic, plan, checkpoints=checkpoints)
+    assert first.planned == 40 * (100 - 2) / 2
+    assert_bitwise_equal(
+        run(noisy_quadratic, quadratic, Training(**vars(plan) | {"steps": first.planned, "train_seconds": None})), first
+    )
+    assert [step for step, _ in checkpoints.kept][:2] == [0, 40]
+    assert_bitwise_equal(run(noisy_quadratic, quadratic, plan, checkpoints=Remembered(checkpoints.kept[:1])), first)
+
+
+def test_a_budget_is_in_steps_or_in_seconds():
+    message = "train_seconds: 60.0 is a second budget beside steps: 500; leave one out"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Training(steps=500, train_seconds=60.0)
 
 
 @pytest.mark.parametrize(("n", "fraction"), [(2, 0.01), (2, 0.99), (5, 0.5), (200, 0.05), (200, 0.001), (200, 0.999)])

@@ -157,7 +157,7 @@ class Watching(Generator):
         SEEN.append((self.name, pairs.given, pairs.learned))
         return {"learned": pairs.learned}
 
-    def sampler(self, fit, *, clock):
+    def prepare(self, fit, *, clock):
         return lambda at, n, key: fit["learned"][np.arange(n) % len(fit["learned"])]
 
 
@@ -192,7 +192,7 @@ class Exhausting(Watching):
 class Knowing(Watching):
     """Gives the recorded q of the run whose condition is asked, give or take 0.01."""
 
-    def sampler(self, fit, *, clock):
+    def prepare(self, fit, *, clock):
         problem = recorded()
         given = np.asarray(uniform_coordinates(problem, jnp.asarray(problem.pool.z)))
 
@@ -207,7 +207,7 @@ class Knowing(Watching):
 class Patchy(Watching):
     """Has no answer where its first condition is positive."""
 
-    def sampler(self, fit, *, clock):
+    def prepare(self, fit, *, clock):
         return lambda at, n, key: np.where(at[0] > 0, np.nan, np.zeros((n, fit["learned"].shape[1])))
 
 

@@ -44,7 +44,7 @@ def fitted() -> Callable[..., Fitted]:
         if (generator, n, q) not in known:
             data = pairs(n, q)
             fit = generator.fit(data, LAYOUT, key=jax.random.key(0), clock=Clock(), progress=silent)
-            known[generator, n, q] = Fitted(data, fit, generator.sampler(fit, clock=Clock()))
+            known[generator, n, q] = Fitted(data, fit, generator.prepare(fit, clock=Clock()))
         return known[generator, n, q]
 
     return make

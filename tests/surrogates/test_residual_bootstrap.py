@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sgmbench.learning.conditional_moments import ConditionalMoments, mean_at, sd_at
-from sgmbench.learning.representation import field_scale
+from sgmbench.learning.representations.residual import field_scale
 from sgmbench.surrogates.residual_bootstrap import ResidualBootstrap
 
 PLAIN = ResidualBootstrap(moments=ConditionalMoments(mean_degree=2, variance_degree=1), neighbors=40, calibrated=False)
@@ -18,9 +18,9 @@ CONDITIONS = [np.array([0.0]), np.array([-0.9]), np.array([0.7])]
 def lent(it, at, count=40):
     """m(u) + s_f(u) (y_i - m(u_i)) / s_f(u_i) of the nearest runs."""
     near = np.argsort(abs(it.pairs.given[:, 0] - at[0]))[:count]
-    u, y, moments = it.pairs.given[near], it.pairs.learned[near], it.fit["moments"]
-    residual = (y - mean_at(moments, u)) / field_scale(it.fit, u)
-    return mean_at(moments, at[None]) + field_scale(it.fit, at[None]) * residual
+    u, y, arrays = it.pairs.given[near], it.pairs.learned[near], it.fit["transform"]
+    residual = (y - mean_at(arrays["moments"], u)) / field_scale(arrays, u)
+    return mean_at(arrays["moments"], at[None]) + field_scale(arrays, at[None]) * residual
 
 
 def is_among(samples, rows):
@@ -41,7 +41,8 @@ def test_samples_are_residuals_of_the_nearest_runs_moved_here(fitted, at):
 def test_calibrated_samples_are_affine_images_of_them_with_the_regressed_moments(fitted, at):
     """Values of this law are too little correlated for the kernel to average over: the deviations are exact."""
     it = fitted(CALIBRATED, n=500, q=1)
-    m, s = mean_at(it.fit["moments"], at[None])[0], sd_at(it.fit["moments"], at[None])[0]
+    moments = it.fit["transform"]["moments"]
+    m, s = mean_at(moments, at[None])[0], sd_at(moments, at[None])[0]
     rows = lent(it, at)
     standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
     samples = it.sample(at, 1_000, jax.random.key(2))

@@ -1,0 +1,1 @@
+"""Families of noise, one a file."""

@@ -1,0 +1,1 @@
+"""Samplers, one a file: which solver, in which time, on which grid."""

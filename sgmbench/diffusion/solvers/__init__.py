@@ -1,0 +1,1 @@
+"""Diffrax solvers that Diffrax does not have, one a file."""

@@ -1,0 +1,38 @@
+"""The U-Net of `unet` on a plane; the default sizes are made for 32 x 32 to 64 x 64 points."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Len
+
+from sgmbench.learning.network import Network
+from sgmbench.learning.networks.refusals import require_odd
+from sgmbench.learning.networks.shifted_convolution import Ends
+from sgmbench.learning.networks.unet import build_unet, unet_refusal
+
+
+@dataclass(frozen=True)
+class UNet2D(Network):
+    """Convolutions of 2-D fields at several resolutions, with noise level and conditions.
+
+    Attributes:
+        widths: channels of the hidden layers at each resolution, the finest first.
+        blocks: residual blocks at each resolution, on the way down and on the way up.
+        kernel: points that a convolution sees along each axis, an odd number.
+        ends: how fields go on beyond their ends, by the last value or periodically.
+    """
+
+    widths: Annotated[tuple[Annotated[int, Ge(8)], ...], Len(1)] = (32, 64, 128)
+    blocks: Annotated[int, Ge(1)] = 2
+    kernel: Annotated[int, Ge(3)] = 3
+    ends: Ends = "replicate"
+
+    def __post_init__(self) -> None:
+        require_odd(self.kernel)
+
+    def refusal(self, geometry):
+        return unet_refusal("unet2d", geometry, dimensions=2, levels=len(self.widths))
+
+    def build(self, *, geometry, given, rngs):
+        shape = {"widths": self.widths, "blocks": self.blocks, "kernel": self.kernel, "ends": self.ends}
+        return build_unet(geometry, **shape, given=given, rngs=rngs)

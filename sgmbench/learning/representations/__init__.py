@@ -1,0 +1,1 @@
+"""Transforms that a representation is composed of."""

@@ -1,0 +1,168 @@
+"""The work of one training, from validation to validation, with checkpoints in between.
+
+A validation period is some compiled chunks of steps and one score. Where one period ends all is known that the next
+one depends on (`Reached`), which is what checkpoints keep. When they are kept changes no number.
+"""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Key, PyTree
+
+from sgmbench.core.checkpoints import Checkpoints
+from sgmbench.core.clock import Clock
+from sgmbench.core.progress import Progress
+from sgmbench.errors import CellError
+from sgmbench.learning.stepping import State
+
+CHUNK = 100
+SAVE_EVERY = 20.0
+"""Seconds of training between checkpoints, at least: what trains for less writes none."""
+
+CALIBRATION = 0.02
+"""Part of a budget in seconds after which its calibration ends."""
+
+Validation = Callable[[PyTree, PyTree], Float[Array, ""]]
+"""(parameters, held-out data) -> loss."""
+
+
+class Reached(NamedTuple):
+    """Where a training is after a validation; of `best_parameters`, `best` is the held-out loss."""
+
+    state: State
+    best_parameters: PyTree
+    planned: int
+    step: int = 0
+    best: float = math.inf
+    stale: int = 0
+    seconds: float = 0.0
+    history: np.ndarray = np.zeros((0, 3))
+
+    def scored(self, state: State, step: int, loss: float, score: float) -> "Reached":
+        """After a further validation; `stale` counts those since the best one."""
+        history = np.vstack([self.history, (step, loss, score)])
+        reached = self._replace(state=state, step=step, history=history, stale=self.stale + 1)
+        is_better = score < self.best
+        return reached._replace(best_parameters=state.average, best=score, stale=0) if is_better else reached
+
+    def as_arrays(self) -> "Reached":
+        """With numbers as arrays, for checkpoints."""
+        return jax.tree.map(jnp.asarray, self)
+
+    def as_numbers(self) -> "Reached":
+        """The inverse of `as_arrays`."""
+        numbers = {name: getattr(self, name).item() for name in ("planned", "step", "best", "stale", "seconds")}
+        return self._replace(**numbers, history=np.asarray(self.history))
+
+
+@dataclass
+class Work:
+    """One training: its compiled functions, their data, and who is told.
+
+    Attributes:
+        run_chunk: of `chunk_of_steps`, compiled.
+        run_validation: compiled.
+        rates: learning rates of steps, given how many are planned.
+        every: steps between validations.
+    """
+
+    run_chunk: Callable[..., Any]
+    run_validation: Callable[..., Any]
+    rates: Callable[[Int[Array, " steps"], int], Float[Array, " steps"]]
+    data: PyTree
+    held_out: PyTree
+    every: int
+    key: Key[Array, ""]
+    progress: Progress
+    checkpoints: Checkpoints
+    clock: Clock
+    _start: float = 0.0
+    _saved: float = 0.0
+    _last_good: str = ""
+
+    def begin(self, state: State, steps: int, seconds: float | None) -> Reached:
+        """From the latest checkpoint, or at step 0 with a plan of `steps`, or of as many as take `seconds`."""
+        self._start = self.clock.seconds["train"]
+        reached = Reached(state, state.average, steps)
+        found = self.checkpoints.latest(reached.as_arrays())
+        if found is not None:
+            reached = found.as_numbers()
+            self.clock.pay("train", reached.seconds)
+            self._note(reached)
+        elif seconds is not None:
+            reached = reached._replace(planned=self._steps_within(seconds, state, steps))
+            if seconds > SAVE_EVERY:
+                self._save(reached)
+        self._saved = self._seconds()
+        return reached
+
+    def until_validation(self, reached: Reached) -> Reached:
+        """Steps up to the next multiple of `every`, or the last step, and a score.
+
+        Raises:
+            CellError: a loss is NaN or infinite.
+        """
+        state, step, planned = reached.state, reached.step, reached.planned
+        end, losses = min(step - step % self.every + self.every, planned), np.zeros(0)
+        with self.clock("train"):
+            while step < end:
+                steps = jnp.arange(step, min(step + CHUNK, end))
+                state, losses = self.run_chunk(state, self.data, self.key, steps, self.rates(steps, planned))
+                self._refuse_divergence(np.asarray(losses), step + 1, "training")
+                step += len(steps)
+                rate = step / self._seconds()
+                self.progress("training", step, planned, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
+            score = self.run_validation(state.average, self.held_out)
+            self._refuse_divergence(np.atleast_1d(score), step, "held-out")
+        return reached.scored(state, step, float(losses.mean()), float(score))
+
+    def save_at_times(self, reached: Reached) -> None:
+        """Keeps a state where the last one is some time ago."""
+        if self._seconds() - self._saved >= SAVE_EVERY:
+            self._save(reached)
+
+    def _seconds(self) -> float:
+        """Of this training, its interrupted beginnings included."""
+        return self.clock.seconds["train"] - self._start
+
+    def _save(self, reached: Reached) -> None:
+        self._saved = self._seconds()
+        with self.clock("train"):
+            self.checkpoints.save(reached.step, reached._replace(seconds=self._saved).as_arrays())
+            self._note(reached)
+
+    def _note(self, kept: Reached) -> None:
+        if self.checkpoints.place:
+            self._last_good = f"; the last good checkpoint is of step {kept.step}, in {self.checkpoints.place}"
+
+    def _steps_within(self, seconds: float, state: State, steps: int) -> int:
+        """Whole chunks, since each length is compiled anew, that are done in the seconds after this calibration."""
+        length = min(CHUNK, self.every)
+        first = jnp.arange(length)
+        chunk = (state, self.data, self.key, first, self.rates(first, steps))
+        of_chunk, of_score = [], self._timed(self.run_validation, state.average, self.held_out)
+        while not of_chunk or self._seconds() < CALIBRATION * seconds:
+            of_chunk.append(self._timed(self.run_chunk, *chunk))
+        each = statistics.median(of_chunk) + of_score * length / self.every
+        return length * max(1, int((seconds - self._seconds()) / each))
+
+    def _timed(self, function: Callable[..., Any], *arguments: Any) -> float:
+        """Seconds of a compiled call, compilation not among them."""
+        before = self._seconds()
+        function(*arguments)
+        return self._seconds() - before
+
+    def _refuse_divergence(self, losses: Float[np.ndarray, " steps"], first_step: int, which: str) -> None:
+        bad = ~np.isfinite(losses)
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise CellError(
+                f"training diverged at step {first_step + i}: the {which} loss is {losses[i]}{self._last_good}; "
+                "try a smaller learning_rate or clip"
+            )

@@ -1,0 +1,118 @@
+"""States of an unfinished training, each a folder `<step>` that orbax writes, with the SHA-256 of its files.
+
+    <content of the fit>/000001500/state/...         what orbax writes
+    <content of the fit>/000001500/checksums.json
+
+Orbax reads wrong values from a damaged file without a word, so a folder whose files are not those of its checksums is
+never read; the one before it is. A folder gets its name when it is whole.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from sgmbench.errors import StoreError
+from sgmbench.store.atomic import read_json, write_json
+
+KEPT = 2
+
+
+class FolderCheckpoints:
+    """Checkpoints of one fit below a folder, which is made when the first is saved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()  # orbax takes no other
+
+    def save(self, step: int, state: PyTree) -> None:
+        """Keeps the state and the newest before it.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        path = self.folder / f"{step:09d}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self.folder, suffix=".part", ignore_cleanup_errors=True) as part:
+                made = Path(part) / path.name
+                _orbax().save(made / "state", _named(state))
+                write_json(made / "checksums.json", _checksums(made / "state"))
+                shutil.rmtree(path, ignore_errors=True)
+                os.replace(made, path)
+        except (OSError, ValueError) as error:  # the second is what orbax makes of a full disk
+            reason = getattr(error, "strerror", None) or str(error)
+            raise StoreError(f"{path}: cannot be written ({reason}); choose another folder with --results") from error
+        before = [folder for folder in self._folders() if folder.name < path.name]
+        for old in set(self._folders()) - {path, *before[: KEPT - 1]}:  # a later one is damaged, or of other code
+            shutil.rmtree(old, ignore_errors=True)
+
+    def latest(self, like: PyTree) -> PyTree | None:
+        """The newest whole state that has the structure, shapes and dtypes of `like`."""
+        found = (_like(_orbax().restore(folder / "state"), like) for folder in self._folders() if _is_whole(folder))
+        return next((state for state in found if state is not None), None)
+
+    @property
+    def place(self) -> str:
+        """The folder of the newest whole state."""
+        return next((str(folder) for folder in self._folders() if _is_whole(folder)), "")
+
+    def discard(self) -> None:
+        """Removes everything: the fit is finished."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _folders(self) -> list[Path]:
+        """Newest first."""
+        return sorted((path for path in self.folder.glob("*") if path.name.isdecimal()), reverse=True)
+
+
+def _orbax() -> Any:
+    """Orbax's synchronous checkpointer; imported here since that takes half a second."""
+    from orbax import checkpoint
+
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    return checkpoint.PyTreeCheckpointer()
+
+
+def _named(state: PyTree) -> dict[str, np.ndarray]:
+    """Leaves by their number; orbax keeps no empty array, and would read scalars as Python's numbers."""
+    leaves = map(np.asarray, jax.tree.leaves(state))
+    return {f"{i:06d}": np.atleast_1d(leaf) for i, leaf in enumerate(leaves) if leaf.size}
+
+
+def _like(leaves: dict[str, np.ndarray], like: PyTree) -> PyTree | None:
+    """The inverse of `_named`; None where the leaves are not of such a training."""
+    wanted, structure = jax.tree.flatten(like)
+    empty = {f"{i:06d}": np.asarray(leaf) for i, leaf in enumerate(wanted) if not leaf.size}
+    found = [leaf for _, leaf in sorted((empty | leaves).items())]
+    if len(found) != len(wanted) or not all(map(_fits, found, wanted)):
+        return None
+    return jax.tree.unflatten(
+        structure, [jnp.asarray(f if w.ndim else f[0]) for f, w in zip(found, wanted, strict=True)]
+    )
+
+
+def _fits(found: np.ndarray, wanted: Array) -> bool:
+    """Whether dtype and shape are those wanted; a wanted length of 0 is any."""
+    shape = wanted.shape or (1,)
+    lengths = zip(found.shape, shape, strict=False)
+    return (found.dtype, found.ndim) == (wanted.dtype, len(shape)) and all(w in (f, 0) for f, w in lengths)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return read_json(folder / "checksums.json") == _checksums(folder / "state")
+    except (StoreError, OSError):
+        return False

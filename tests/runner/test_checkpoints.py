@@ -1,0 +1,61 @@
+"""A run that is interrupted while it trains goes on from its checkpoint and ends with the same numbers."""
+
+from pathlib import Path
+
+import pytest
+import small
+
+from sgmbench import api
+from sgmbench.learning import work
+from sgmbench.store.checkpoints import FolderCheckpoints
+from sgmbench.store.run_folder import RunFolder
+
+LEARNER = {"kind": "learner:Learner", "training": {"steps": 120, "warmup": 10, "evaluate_every": 20, "patience": 100}}
+CHECKPOINTS = Path("results/.cache/checkpoints")
+
+
+def numbers(answer):
+    return {result.name: (result.content, result.status, result.scores) for result in answer.summary.results}
+
+
+class Listener:
+    """Hears the steps of training, and interrupts once a step is reached."""
+
+    def __init__(self, stop_at=float("inf")):
+        self.stop_at, self.steps = stop_at, []
+
+    def __call__(self, phase, done, total, note=""):
+        if phase == "training":
+            self.steps.append(done)
+            if done >= self.stop_at:
+                raise KeyboardInterrupt
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A configuration in an empty folder; figures have tests of their own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    return small.write(Path("a.yaml"), methods=[LEARNER], metrics=["mean"])
+
+
+def test_an_interrupted_training_is_resumed_and_ends_with_the_same_numbers(config, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "SAVE_EVERY", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            api.run(config, progress=Listener(stop_at=75))
+    (content,) = CHECKPOINTS.iterdir()
+    assert sorted(path.name for path in content.iterdir()) == ["000000040", "000000060"]
+
+    heard = Listener()
+    resumed = api.run(config, resume=True, progress=heard)
+    assert heard.steps == [80, 100, 120]
+    assert not list(CHECKPOINTS.iterdir())
+    assert RunFolder(Path(resumed.summary.run)).record["status"] == "complete"
+    assert numbers(resumed) == numbers(api.run(config, results=Path("elsewhere")))
+
+
+def test_a_short_training_writes_no_checkpoint(config, monkeypatch):
+    monkeypatch.setattr(FolderCheckpoints, "save", lambda self, step, state: pytest.fail("a checkpoint is written"))
+    assert not api.run(config).has_failed_cells
+    assert not CHECKPOINTS.exists()
