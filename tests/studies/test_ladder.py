@@ -1,4 +1,4 @@
-"""A whole ladder; that of a mixture is in tests/cli/test_studies.py."""
+"""A whole ladder, on a law whose error is known to come from few steps alone."""
 
 import re
 
