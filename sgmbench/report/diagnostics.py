@@ -48,7 +48,7 @@ def _numbers(suspect: list[dict[str, Any]]) -> str:
 
 
 def _terminal(results: list[Result]) -> str:
-    largest = max((result.diagnostics.get("prior_kl", 0.0) for result in results), default=0.0)
+    largest = max((result.diagnostics.get("prior_kl") or 0.0 for result in results), default=0.0)
     if largest <= LARGEST_KL:
         return ""
     return (

@@ -30,7 +30,8 @@ class FiLMConv(Network):
         width: channels of the hidden layers.
         blocks: residual blocks, of two convolutions each.
         kernel: points that a convolution sees, an odd number.
-        ends: how fields go on beyond their ends, by the last value or periodically.
+        ends: how fields go on beyond their ends, by the last value or periodically. A periodic network knows no place:
+            what differs from point to point, such as the mean, has to be taken out before (`residual`).
     """
 
     width: Annotated[int, Ge(8)] = 64

@@ -19,7 +19,8 @@ class UNet1D(Network):
         widths: channels of the hidden layers at each resolution, the finest first.
         blocks: residual blocks at each resolution, on the way down and on the way up.
         kernel: points that a convolution sees along each axis, an odd number.
-        ends: how fields go on beyond their ends, by the last value or periodically.
+        ends: how fields go on beyond their ends, by the last value or periodically. A periodic network knows no place:
+            what differs from point to point, such as the mean, has to be taken out before (`residual`).
     """
 
     widths: Annotated[tuple[Annotated[int, Ge(8)], ...], Len(1)] = (32, 64, 128)
