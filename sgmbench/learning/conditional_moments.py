@@ -2,33 +2,31 @@
 
     E[y_j given u] = f(u)' b_j,      Var[y_j given u] = g(u)' a_j
 
-with f and g Legendre polynomials of bounded total degree, both by sparse regression, in turns: the mean of y weighted
-by the inverse variance, then the variance from the squared residuals r^2, whose own variance is 2 Var^2 for Gaussian
-data. Where the spread is small the same absolute error counts for more: the potential of the porous electrode varies by
-0.04 % of its global spread as the flux vanishes, and only weighted runs near there can say so. A variance that is
-linear in its coefficients can fall to zero along a surface in u, as that of a model linear in random coefficients does
-(then g of twice the model's degree is exact); a log-linear one, which cannot, only starts the iteration.
+with f and g Legendre polynomials, by sparse regression on one support for each field (see `field_moments`). Where the
+spread is small the same absolute error counts for more: the potential of the porous electrode varies by 0.04 % of its
+global spread as the flux vanishes, and only weighted runs near there can say so. A variance that is linear in its
+coefficients can fall to zero along a surface in u, as that of a model linear in random coefficients does (then g of
+twice the model's degree is exact); a log-linear one cannot.
+
+With runs enough, residuals of fields whose means are known better serve the others as control variates.
 
 Source: M. Davidian, R. Carroll, "Variance function estimation", J. Am. Stat. Assoc. 82 (1987) 1079-1091.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from sgmbench.learning.log_variance import fit_log_variance
-from sgmbench.learning.polynomials import largest_degree, legendre_features, total_degree_indices
-from sgmbench.learning.sparse_regression import sparse_regression
+from sgmbench.learning.control_variates import controls_of
+from sgmbench.learning.expansion import expansion_of, side_by_side
+from sgmbench.learning.field_moments import SMALLEST, Degrees, FieldMoments, begin, relative_error, take_turns
 
-Moments = dict[str, np.ndarray]
-_TURNS = 6
-_START_DEGREE = 3
-_RUNS_A_FEATURE = 20
-_SMALLEST = 1e-10  # of a variance, in units of the coordinate's global variance
-_LARGEST_FALL = 0.1  # of a variance in one turn, so that a negative prediction does not give a run all the weight
+Moments = dict[str, Any]
+_TURNS, _CONTROLLED_TURNS = 8, 2
+_FEWEST_CONTROLLED = 1_000  # runs; with fewer, what explains the residuals errs too much
 
 
 @dataclass(frozen=True)
@@ -40,42 +38,46 @@ class ConditionalMoments:
         variance_degree: likewise of the variance.
     """
 
-    mean_degree: Annotated[int, Ge(0)] = 5
-    variance_degree: Annotated[int, Ge(0)] = 4
+    mean_degree: Annotated[int, Ge(0)] = 6
+    variance_degree: Annotated[int, Ge(0)] = 6
 
-    def fit(self, u: Float[np.ndarray, "n q"], y: Float[np.ndarray, "n d"]) -> Moments:
-        """The fitted moments; coordinates are standardized globally first, constant ones are left alone."""
+    def fit(
+        self, u: Float[np.ndarray, "n q"], y: Float[np.ndarray, "n d"], fields: Int[np.ndarray, " d"] | None = None
+    ) -> Moments:
+        """The fitted moments; coordinates are standardized globally first, constant ones are left alone.
+
+        Args:
+            u: conditions.
+            y: outputs.
+            fields: which coordinates belong together; all of them by default.
+        """
         center, unit, varies = _standardization(y)
-        standard = (y - center) / unit
-        most = max(1, len(u) // _RUNS_A_FEATURE)
-        mean_degree, variance_degree, start_degree = (
-            largest_degree(u.shape[1], most_features=most, at_most=degree)
-            for degree in (self.mean_degree, self.variance_degree, min(_START_DEGREE, self.variance_degree))
+        fields = np.zeros(y.shape[1], int) if fields is None else fields
+        columns = [np.flatnonzero((fields == each) & varies) for each in np.unique(fields[varies])]
+        degrees = Degrees(self.mean_degree, self.variance_degree).affordable(*u.shape)
+        fitted = _fit_fields(u, [((y - center) / unit)[:, at] for at in columns], degrees)
+        arrays = {"center": center, "unit": unit, "varies": varies}
+        if not fitted:
+            return arrays
+        mean, variance = (
+            side_by_side([getattr(each, name) for each in fitted], columns, y.shape[1]) for name in ("mean", "variance")
         )
-        f, g = legendre_features(u, mean_degree), legendre_features(u, variance_degree)
-        variance = _start(u, standard, start_degree)
-        a = b = np.zeros((0, y.shape[1]))
-        for _ in range(_TURNS):
-            b = sparse_regression(f, standard, variance)
-            squares = (standard - f @ b) ** 2
-            level = np.maximum(squares.mean(axis=0), _SMALLEST)
-            a = level * sparse_regression(g, squares / level, 2 * (variance / level) ** 2)
-            variance = np.maximum(g @ a, np.maximum(_LARGEST_FALL * variance, _SMALLEST))
-        degrees = {"mean_degree": np.array(mean_degree), "variance_degree": np.array(variance_degree)}
-        return {"center": center, "unit": unit, "varies": varies, "b": b, "a": a, **degrees}
+        return arrays | {"mean": mean.as_arrays(), "variance": variance.as_arrays()}
 
 
 def mean_at(moments: Moments, u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "n d"]:
     """E[y given u]."""
-    features = legendre_features(u, int(moments["mean_degree"]))
-    return moments["center"] + moments["unit"] * np.where(moments["varies"], features @ moments["b"], 0.0)
+    return moments["center"] + moments["unit"] * np.where(moments["varies"], _values(moments, "mean", u), 0.0)
 
 
 def sd_at(moments: Moments, u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "n d"]:
     """Standard deviation of y given u, coordinate by coordinate; 0 for constant ones."""
-    features = legendre_features(u, int(moments["variance_degree"]))
-    variance = np.maximum(features @ moments["a"], _SMALLEST)
+    variance = np.maximum(_values(moments, "variance", u), SMALLEST)
     return moments["unit"] * np.where(moments["varies"], np.sqrt(variance), 0.0)
+
+
+def _values(moments: Moments, name: str, u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "n d"]:
+    return expansion_of(moments[name])(u) if name in moments else np.zeros((len(u), len(moments["unit"])))
 
 
 def _standardization(
@@ -87,10 +89,15 @@ def _standardization(
     return center, np.where(varies, sd, 1.0), varies
 
 
-def _start(u: Float[np.ndarray, "n q"], standard: Float[np.ndarray, "n d"], degree: int) -> Float[np.ndarray, "n d"]:
-    """A log-linear variance of the residuals of least squares."""
-    features = legendre_features(u, degree)
-    least_squares = legendre_features(u, min(degree, 2))
-    residual = standard - least_squares @ np.linalg.lstsq(least_squares, standard, rcond=None)[0]
-    degrees = total_degree_indices(u.shape[1], degree).sum(axis=1)
-    return np.exp(features @ fit_log_variance(features, residual**2 + _SMALLEST, degrees))
+def _fit_fields(u: Float[np.ndarray, "n q"], y: list[np.ndarray], degrees: Degrees) -> list[FieldMoments]:
+    """Each field alone, then those whose means are known less well with the residuals of the others as controls."""
+    fitted = [take_turns(u, each, begin(each, u.shape[1]), degrees, turns=_TURNS) for each in y]
+    if len(y) == 1 or u.shape[1] == 0 or len(u) < _FEWEST_CONTROLLED:
+        return fitted
+    known = []
+    for i in sorted(range(len(y)), key=lambda i: relative_error(u, fitted[i])):
+        if known:
+            controls = controls_of(u, np.hstack(known))
+            fitted[i] = take_turns(u, y[i], fitted[i], degrees, turns=_CONTROLLED_TURNS, controls=controls)
+        known.append((y[i] - fitted[i].mean(u)) / np.sqrt(fitted[i].at_runs.mean(axis=1, keepdims=True)))
+    return fitted

@@ -25,16 +25,18 @@ def fit_log_variance(
     """
     ridge = np.where(np.arange(len(degrees)) == 0, 1e-6, (1.0 + degrees) ** 2)
     inverse = np.linalg.inv(features.T @ features / 2 + np.diag(ridge))
-    f, q = jnp.asarray(features), jnp.asarray(squares)
+    return np.asarray(_scoring(features, squares, ridge, inverse))
 
-    @jax.jit
-    def score_step(b):
+
+@jax.jit
+def _scoring(f, q, ridge, inverse):
+    """All of the steps, compiled once for each shape."""
+
+    def step(_, b):
         gradient = f.T @ (q * jnp.exp(-(f @ b)) - 1) / 2 - ridge[:, None] * b
         step = inverse @ gradient
         largest = jnp.max(jnp.abs(f @ step), axis=0)
         return b + step * jnp.minimum(1.0, 2.0 / jnp.maximum(largest, 1e-9))
 
-    b = jnp.zeros((features.shape[1], squares.shape[1])).at[0].set(jnp.log(q.mean(axis=0)))
-    for _ in range(ITERATIONS):
-        b = score_step(b)
-    return np.asarray(b)
+    b = jnp.zeros((f.shape[1], q.shape[1])).at[0].set(jnp.log(q.mean(axis=0)))
+    return jax.lax.fori_loop(0, ITERATIONS, step, b)

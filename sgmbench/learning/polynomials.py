@@ -19,14 +19,35 @@ def total_degree_indices(q: int, degree: int) -> Int[np.ndarray, "p q"]:
     return np.array(kept, int).reshape(len(kept), q)
 
 
+def with_margin(kept: Int[np.ndarray, "p q"], *, whole: int, degree: int, reach: int = 1) -> Int[np.ndarray, "r q"]:
+    """All multi-indices of total degree at most `whole`, those kept, and of these k + e_i, ... k + reach e_i.
+
+    None is above `degree` but what was. So a support can grow step by step, as adaptive sparse grids do, whatever the
+    number of conditions. Odd and even functions have none of the degrees between: they need a reach of 2.
+    Source: A. Chkifa, A. Cohen, C. Schwab, "High-dimensional adaptive sparse polynomial interpolation", Found. Comput.
+    Math. 14 (2014) 601-633, for the margin of a set.
+    """
+    q = kept.shape[1]
+    if q == 0:
+        return total_degree_indices(0, 0)
+    steps = np.concatenate([length * np.eye(q, dtype=int) for length in range(1, reach + 1)])
+    neighbors = (kept[:, None] + steps).reshape(-1, q)
+    every = np.concatenate([total_degree_indices(q, whole), kept, neighbors[neighbors.sum(axis=1) <= degree]])
+    return np.array(sorted(set(map(tuple, every.tolist())), key=lambda k: (sum(k), k)), int).reshape(-1, q)
+
+
 def legendre_features(u: Float[np.ndarray, "n q"], degree: int) -> Float[np.ndarray, "n p"]:
-    """The basis at points u, one column for each multi-index; the first is the constant 1."""
-    n, q = u.shape
-    indices = total_degree_indices(q, degree)
-    features = np.ones((n, len(indices)))
-    for i in range(q):
+    """The whole basis up to a degree at points u, one column for each multi-index; the first is the constant 1."""
+    return legendre_products(u, total_degree_indices(u.shape[1], degree))
+
+
+def legendre_products(u: Float[np.ndarray, "n q"], indices: Int[np.ndarray, "p q"]) -> Float[np.ndarray, "n p"]:
+    """f_k at points u, one column for each multi-index k."""
+    features = np.ones((len(u), len(indices)))
+    for i, powers in enumerate(indices.T):
+        degree = int(powers.max(initial=0))
         normalized = np.polynomial.legendre.legvander(u[:, i], degree) * np.sqrt(2 * np.arange(degree + 1) + 1)
-        features *= normalized[:, indices[:, i]]
+        features *= normalized[:, powers]
     return features
 
 

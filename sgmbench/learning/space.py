@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sgmbench.core.layout import Layout
 from sgmbench.learning.geometry import Geometry, geometry_of
@@ -25,10 +25,9 @@ class Space:
     is_centered: bool = False
 
     @property
-    def same_field(self) -> Float[np.ndarray, "k k"]:
-        """1 where two coordinates belong to one field."""
-        inside = (self.quadrature > 0).astype(float)
-        return inside.T @ inside
+    def same_field(self) -> Int[np.ndarray, " k"]:
+        """Numbers that are equal where coordinates belong to one field."""
+        return np.argmax(self.quadrature > 0, axis=0)
 
 
 def space_of(layout: Layout) -> Space:

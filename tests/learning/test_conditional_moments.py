@@ -54,12 +54,34 @@ def test_without_conditions_they_are_the_plain_mean_and_standard_deviation():
     np.testing.assert_allclose(sd_at(fitted, np.zeros((3, 0))), np.tile(y.std(axis=0), (3, 1)), rtol=0.01)
 
 
-def test_few_runs_get_a_low_degree(toy):
+@pytest.mark.parametrize(("n", "degree"), [(100, 1), (19, 0)])
+def test_few_runs_get_a_low_degree(toy, n, degree):
     """20 runs a feature: 100 runs pay for 5 features, degree 1 in two conditions; 19 for the constant alone."""
-    for n, degree in ((100, 1), (19, 0)):
-        u, y = toy.pairs(n)
-        fitted = ConditionalMoments().fit(u, y[:, :2])
-        assert int(fitted["mean_degree"]) == int(fitted["variance_degree"]) == degree
+    fitted = ConditionalMoments().fit(*(each[:, :2] for each in toy.pairs(n)))
+    assert fitted["mean"]["indices"].sum(axis=1).max(initial=0) <= degree
+    assert fitted["variance"]["indices"].sum(axis=1).max(initial=0) <= degree
+
+
+def test_residuals_of_a_field_that_is_known_better_serve_one_that_errs_with_it():
+    """r says nothing of u; w(u) + (2 + u) r + e / 20, alone, errs in w as r does, with r as control as e / 20 does."""
+    rng = np.random.default_rng(5)
+    u, r = rng.uniform(-1, 1, (2_000, 1)), rng.standard_normal((2_000, 1))
+    y = np.hstack([r, u + u**3 + (2 + u) * r + 0.05 * rng.standard_normal((2_000, 1))])
+    at = np.linspace(-1, 1, 41)[:, None]
+    error = {}
+    for name, fields in (("alone", np.array([0, 0])), ("controlled", np.array([0, 1]))):
+        mean = mean_at(ConditionalMoments().fit(u, y, fields), at)
+        error[name] = np.std(mean[:, 1] - at[:, 0] - at[:, 0] ** 3 - (2 + at[:, 0]) * mean[:, 0])
+    assert error["controlled"] < 0.1 * error["alone"]
+
+
+def test_the_order_of_coordinates_within_and_of_fields_is_no_matter(toy):
+    u, y = toy.pairs(500)
+    fields = np.repeat([0, 1, 2], 4)
+    shuffled = np.random.default_rng(6).permutation(12)
+    plain, other = ConditionalMoments().fit(u, y, fields), ConditionalMoments().fit(u, y[:, shuffled], fields[shuffled])
+    np.testing.assert_allclose(mean_at(other, u), mean_at(plain, u)[:, shuffled], rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(sd_at(other, u), sd_at(plain, u)[:, shuffled], rtol=1e-6, atol=1e-12)
 
 
 def test_follows_a_spread_that_vanishes_inside_the_domain():
@@ -71,3 +93,19 @@ def test_follows_a_spread_that_vanishes_inside_the_domain():
     fitted = ConditionalMoments().fit(u, y)
     np.testing.assert_allclose(sd_at(fitted, at)[:, 0], np.abs(at[:, 0] - 0.25), rtol=0.1)
     assert np.abs(mean_at(fitted, at) - 1)[:, 0] / np.abs(at[:, 0] - 0.25) == pytest.approx(0, abs=0.05)
+
+
+def test_which_field_comes_first_is_no_matter():
+    rng = np.random.default_rng(5)
+    u, r = rng.uniform(-1, 1, (2_000, 1)), rng.standard_normal((2_000, 1))
+    y = np.hstack([(1 + u) * r, 1 + u + r * (2 + u) + 0.05 * rng.standard_normal((2_000, 1))])
+    plain, other = (ConditionalMoments().fit(u, y[:, order], np.array([0, 1])) for order in ([0, 1], [1, 0]))
+    np.testing.assert_allclose(mean_at(other, u)[:, ::-1], mean_at(plain, u), rtol=1e-8, atol=1e-8)
+
+
+def test_an_odd_mean_is_found_although_no_even_feature_leads_there():
+    rng = np.random.default_rng(8)
+    u = rng.uniform(-1, 1, (4_000, 1))
+    y = u - 2 * u**3 + 2 * u**5 + 0.05 * rng.standard_normal((4_000, 1))
+    fitted = ConditionalMoments().fit(u, y)
+    assert fitted["mean"]["indices"][:, 0].tolist() == [1, 3, 5]

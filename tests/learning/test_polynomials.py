@@ -6,7 +6,13 @@ from math import comb
 import numpy as np
 import pytest
 
-from sgmbench.learning.polynomials import largest_degree, legendre_features, total_degree_indices
+from sgmbench.learning.polynomials import (
+    largest_degree,
+    legendre_features,
+    legendre_products,
+    total_degree_indices,
+    with_margin,
+)
 
 
 @pytest.mark.parametrize(("q", "degree"), [(1, 7), (2, 5), (3, 3)])
@@ -49,3 +55,31 @@ def test_the_largest_degree_fits_and_the_next_does_not(q, most):
 
 def test_without_conditions_the_largest_degree_is_zero():
     assert largest_degree(0, most_features=1_000, at_most=5) == 0
+
+
+def test_the_margin_is_the_upper_neighbors_of_what_is_kept():
+    found = with_margin(np.array([[0, 0], [3, 0]]), whole=1, degree=4)
+    assert found.tolist() == [[0, 0], [0, 1], [1, 0], [3, 0], [3, 1], [4, 0]]
+    assert with_margin(np.array([[3, 0]]), whole=0, degree=3).tolist() == [[0, 0], [3, 0]]
+    assert with_margin(np.array([[1, 0]]), whole=0, degree=9, reach=2).tolist() == [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [2, 0],
+        [1, 2],
+        [3, 0],
+    ]
+
+
+def test_growth_reaches_every_degree_and_stops_at_the_largest():
+    kept = np.zeros((1, 3), int)
+    for degree in range(1, 6):
+        kept = with_margin(kept, whole=0, degree=4)
+        np.testing.assert_array_equal(kept, total_degree_indices(3, min(degree, 4)))
+
+
+def test_products_of_some_indices_are_columns_of_the_whole_basis():
+    u = np.random.default_rng(3).uniform(-1, 1, (20, 3))
+    every = total_degree_indices(3, 4)
+    rows = [0, 5, 17, 33]
+    np.testing.assert_array_equal(legendre_products(u, every[rows]), legendre_features(u, 4)[:, rows])

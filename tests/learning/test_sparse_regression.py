@@ -1,4 +1,4 @@
-"""Sparse regression: nonnegative garrote on an orthonormal basis, exact support, and less error than least squares."""
+"""Sparse regression: garrote on an orthonormal basis, the exact support, and less error than least squares."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,11 @@ from scipy.stats import norm
 
 from sgmbench.learning.polynomials import legendre_features
 from sgmbench.learning.sparse_regression import sparse_regression
+
+
+def alike(d):
+    """All outputs share all evidence."""
+    return np.full((d, d), 1 / d)
 
 
 @pytest.fixture(scope="module")
@@ -16,14 +21,25 @@ def orthonormal():
 
 @pytest.mark.parametrize("threshold", [1.0, 4.0, 9.0])
 def test_is_the_nonnegative_garrote_on_an_orthonormal_basis(orthonormal, threshold):
-    """With t the least-squares t-value, b = b_ls (1 - threshold / t^2)_+, away from the edge where it is slow."""
+    """With t^2 the mean squared t-value of a feature by least squares, b = b_ls (1 - threshold / t^2)_+."""
     n, sd, rng = len(orthonormal), 0.5, np.random.default_rng(1)
     least = rng.standard_normal((12, 30))
     least = np.where(np.arange(12)[:, None] < 4, np.sign(least) * (1 + abs(least)), 0.01 * np.sign(least))
-    b = sparse_regression(orthonormal, orthonormal @ least, np.full((n, 30), sd**2), threshold=threshold)
-    t_squared = least**2 * n / sd**2
-    assert (abs(t_squared - threshold) > 0.5 * threshold).all()
+    b = sparse_regression(
+        orthonormal, orthonormal @ least, np.full((n, 30), sd**2), threshold=np.full(12, threshold), sharing=alike(30)
+    )
+    t_squared = np.mean(least**2, axis=1, keepdims=True) * n / sd**2
     np.testing.assert_allclose(b, least * np.maximum(1 - threshold / t_squared, 0), atol=1e-6)
+
+
+def test_outputs_of_other_sizes_count_alike_in_units_of_their_noise():
+    features, y, variance, _ = heteroscedastic(800, 4, seed=6)
+    factor = 10.0 ** np.arange(-3, 1)
+    plain = sparse_regression(features, y, variance, threshold=np.full(35, 3.0), sharing=alike(y.shape[1]))
+    scaled = sparse_regression(
+        features, y * factor, variance * factor**2, threshold=np.full(35, 3.0), sharing=alike(y.shape[1])
+    )
+    np.testing.assert_allclose(scaled, plain * factor, rtol=1e-9, atol=1e-15)
 
 
 def heteroscedastic(n, d, seed):
@@ -37,36 +53,42 @@ def heteroscedastic(n, d, seed):
     return features, features @ truth + sd * rng.standard_normal((n, d)), sd**2, truth
 
 
-def test_recovers_exactly_the_true_support():
-    """Beyond t = 5 no noise feature is left (chance 6e-7 each), while every true one has t > 15."""
+def test_many_outputs_recover_the_support_that_none_would_alone():
+    """A mean of 40 squared t-values of noise is 1, sd sqrt(2 / 40): none reaches 3; a single one often does."""
     features, y, variance, truth = heteroscedastic(2_000, 40, seed=2)
-    b = sparse_regression(features, y, variance, threshold=25.0)
-    np.testing.assert_array_equal(abs(b) > 1e-6, truth != 0)
-
-
-def test_keeps_as_many_noise_features_as_chance_has_t_values_beyond_two():
-    features, y, variance, truth = heteroscedastic(2_000, 60, seed=3)
-    b = sparse_regression(features, y, variance)
-    assert (abs(b[truth != 0]) > 0.1).all()
-    false, share = abs(b[truth == 0]) > 1e-6, 2 * norm.sf(2)
+    together = sparse_regression(features, y, variance, threshold=np.full(35, 3.0), sharing=alike(y.shape[1]))
+    np.testing.assert_array_equal(together != 0, truth != 0)
+    alone = sparse_regression(features, y, variance, threshold=np.full(35, 3.0), sharing=np.eye(40))
+    false, share = alone[truth == 0] != 0, 2 * norm.sf(np.sqrt(3))
     assert abs(false.mean() - share) < 5 * np.sqrt(share / false.size)
+
+
+def test_a_feature_needs_as_much_as_its_own_threshold():
+    features, y, variance, _ = heteroscedastic(2_000, 5, seed=3)
+    free = sparse_regression(features, y, variance, threshold=np.full(35, 3.0), sharing=alike(y.shape[1]))
+    barred = np.where(np.arange(35) == 7, 1e9, 3.0)
+    b = sparse_regression(features, y, variance, threshold=barred, sharing=alike(5))
+    assert (free[7] != 0).all()
+    assert (b[7] == 0).all()
+    assert (b[[0, 2, 21]] != 0).all()
 
 
 def test_beats_least_squares_weighted_or_not():
     features, y, variance, truth = heteroscedastic(1_000, 20, seed=4)
     root = variance[:, :1] ** -0.5
     estimates = {
-        "sparse": sparse_regression(features, y, variance),
+        "sparse": sparse_regression(features, y, variance, threshold=np.full(35, 3.0), sharing=alike(y.shape[1])),
         "weighted": np.linalg.lstsq(features * root, y * root, rcond=None)[0],
         "plain": np.linalg.lstsq(features, y, rcond=None)[0],
     }
     error = {name: np.sum((b - truth) ** 2) for name, b in estimates.items()}
-    assert error["sparse"] < 0.6 * error["weighted"] < 0.2 * error["plain"]
+    assert error["sparse"] < 0.25 * error["weighted"] < 0.1 * error["plain"]
 
 
-def test_constant_outputs_stay_constant_and_change_no_other():
-    features, y, variance, _ = heteroscedastic(500, 3, seed=5)
-    constant = np.tile([0.0, 1.0], (500, 1))
-    b = sparse_regression(features, np.hstack([y, constant]), np.hstack([variance, np.full((500, 2), 1e-14)]))
-    np.testing.assert_allclose(features @ b[:, 3:], constant, atol=1e-6)
-    np.testing.assert_allclose(b[:, :3], sparse_regression(features, y, variance), rtol=1e-9, atol=1e-12)
+def test_outputs_that_share_nothing_do_not_know_of_each_other():
+    features, y, variance, _ = heteroscedastic(800, 6, seed=7)
+    threshold, blocks = np.full(35, 3.0), np.kron(np.eye(2), alike(3))
+    both = sparse_regression(features, y, variance, threshold=threshold, sharing=blocks)
+    for part in (slice(0, 3), slice(3, 6)):
+        own = sparse_regression(features, y[:, part], variance[:, part], threshold=threshold, sharing=alike(3))
+        np.testing.assert_allclose(both[:, part], own, rtol=2e-2, atol=1e-3)

@@ -30,7 +30,7 @@ class Residual(Transform):
     scale: bool = True
 
     def fit(self, u, x, space):
-        moments = self.moments.fit(u, x)
+        moments = self.moments.fit(u, x, space.same_field)
         arrays = {"moments": moments, "varies": varying(x), "constant": x[0], "quadrature": space.quadrature}
         return arrays | {"kernel": correlation_average(self.encode(arrays, u, x), space.same_field)}
 
