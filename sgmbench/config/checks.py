@@ -13,7 +13,7 @@ from sgmbench.config import recorded
 from sgmbench.config.annotations import shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
-from sgmbench.core.method import refusal
+from sgmbench.core.method import Generator, refusal
 from sgmbench.core.problem import Problem, Recorded
 from sgmbench.core.target import Conditional
 
@@ -22,8 +22,8 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
-    checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _refusals]
-    return [fault for check in (*checks, recorded.faults) for fault in check(parts)]
+    of_fields: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions]
+    return [fault for check in (*of_fields, _refusals, _layout, recorded.faults) for fault in check(parts)]
 
 
 def warnings(parts: Parts) -> list[Fault]:
@@ -127,3 +127,12 @@ def _refusals(parts: Parts) -> Iterator[Fault]:
         text = refusal(entry.method, problem) if isinstance(problem, Problem) else None
         if text:
             yield Fault(path, f"{text}; remove the method or choose another problem")
+
+
+def _layout(parts: Parts) -> Iterator[Fault]:
+    """What Generators cannot learn the problem's outputs with, such as networks for fields on another grid."""
+    problem = parts.get(("problem",))
+    for path, entry in entries_of(parts, "methods").items():
+        if isinstance(problem, Problem) and isinstance(entry.method, Generator):
+            for name, text in entry.method.refusals(problem.layout).items():
+                yield Fault((*path, name), text)

@@ -77,6 +77,10 @@ class Generator(ABC):
     ) -> Callable[[Float[np.ndarray, " q"], int, Stream], Float[np.ndarray, "n d"]]:
         """Makes ready, once, to sample: a function of (given, n, stream)."""
 
+    def refusals(self, layout: Layout) -> dict[str, str]:
+        """Hyperparameters that no runs of this layout can work with: by name, why not, and what to write instead."""
+        return {}
+
     def diagnose(self, fit: Fit, pairs: Pairs, *, key: Stream) -> dict[str, Any]:
         """What a fit tells about itself beyond its samples, as JSON can hold it; not part of its cost."""
         return {}

@@ -32,7 +32,9 @@ from sgmbench.diffusion.sampling import Initial, initial_law
 from sgmbench.diffusion.terminal import terminal_kl
 from sgmbench.errors import CellError
 from sgmbench.learning.calibration import sobol_normal
+from sgmbench.learning.compatibility import planned_geometry, refusal_on
 from sgmbench.learning.geometry import Geometry
+from sgmbench.learning.membership import membership
 from sgmbench.learning.memorization import Memorization, memorization
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
@@ -50,7 +52,8 @@ from sgmbench.learning.representation import (
 from sgmbench.learning.training import Training, split_held_out, train
 
 FEWEST_RUNS = 4
-MOST_QUERIES = 1_000
+MOST_QUERIES, FEWEST_QUERIES = 1_000, 32
+MOST_EVALUATIONS = 100_000  # of the network by samples that are drawn for the diagnosis alone
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,17 @@ class Diffusion(Generator):
     def extra_samples(self):
         return self.calibration
 
+    def refusals(self, layout):
+        reason = refusal_on(planned_geometry(self.representation, layout), self.network, layout)
+        return {"network": reason} if reason else {}
+
     def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
         if len(pairs.learned) < FEWEST_RUNS:
             raise CellError(f"diffusion learns from {FEWEST_RUNS} runs at least; it was given {len(pairs.learned)}")
         keys = dict(zip(("split", "network", "train", "noise"), jax.random.split(key, 4), strict=True))
         representation, a = fit_representation(self.representation, pairs.given, pairs.learned, layout)
         geometry = coordinate_geometry(representation)
-        if reason := self.network.refusal(geometry):
+        if reason := refusal_on(geometry, self.network, layout):
             raise CellError(reason)
         coordinates = jnp.asarray(a, jnp.float32)
         features = jnp.asarray(condition_features(pairs.given), jnp.float32)
@@ -172,7 +179,7 @@ class Diffusion(Generator):
 
     def model(self, fit: Fit) -> Model:
         """The trained denoiser of coordinates."""
-        graph, like = self._build(coordinate_geometry(fit["representation"]), _features(fit), jax.random.key(0))
+        graph, like = self._structure(fit)
         values = _from_arrays(fit["parameters"], like)
 
         def denoise(x, level, args):
@@ -187,9 +194,14 @@ class Diffusion(Generator):
         """NNX graph and initial parameters of the network."""
         return nnx.split(self.network.build(geometry=geometry, given=given, rngs=nnx.Rngs(key)))
 
+    def _structure(self, fit: Fit) -> tuple[Any, Any]:
+        """NNX graph and parameters without values: drawing them would compile as many programs as there are layers."""
+        geometry, given = coordinate_geometry(fit["representation"]), _features(fit)
+        return nnx.split(nnx.eval_shape(lambda: self.network.build(geometry=geometry, given=given, rngs=nnx.Rngs(0))))
+
     def _losses(self, fit: Fit, a, features, training, held_out) -> dict[str, list[float]]:
         """Denoising loss of training and held-out rows at each level of validation."""
-        graph, like = self._build(coordinate_geometry(fit["representation"]), _features(fit), jax.random.key(0))
+        graph, like = self._structure(fit)
         by_level = jax.jit(loss_by_level(graph, self.objective))
         values = _from_arrays(fit["parameters"], like)
         ratio = self.objective.levels(validation_quantiles()).ratio
@@ -201,13 +213,19 @@ class Diffusion(Generator):
         return {name: np.asarray(each, float).tolist() for name, each in {"sigma": ratio, **losses}.items()}
 
     def _memorization(self, model: Model, a, features, training, held_out, key) -> Memorization:
-        """Of samples at the conditions of held-out runs, each beside its conditions."""
-        at = np.resize(held_out, max(len(held_out), min(MOST_QUERIES, len(training))))
+        """Of samples at the conditions of held-out runs, and at those of training runs, each beside its conditions."""
+        queries = min(MOST_QUERIES, max(FEWEST_QUERIES, MOST_EVALUATIONS // max(1, 2 * self.evaluations())))
+        members, held_out = training[:queries], held_out[:queries]
+        each = max(1, queries // (len(members) + len(held_out)))
+        at = np.resize(held_out, max(each * len(held_out), min(queries, len(training))))
+        where = np.concatenate([at, np.tile(members, each)])
         noise_key, path_key = jax.random.split(key)
-        noise = np.asarray(jax.random.normal(noise_key, (len(at), a.shape[1]), jnp.float32))
-        generated = pusher(model, self.sampler, Clock())(noise, features[at], path_key)
-        rows = [(generated, at), (a[held_out], held_out), (a[training], training)]
-        return memorization(*(np.hstack([values, features[where]]) for values, where in rows))
+        noise = np.asarray(jax.random.normal(noise_key, (len(where), a.shape[1]), jnp.float32))
+        drawn = pusher(model, self.sampler, Clock())(noise, features[where], path_key)
+        rows, generated = np.hstack([a, features]), np.hstack([drawn, features[where]])
+        evenly = np.r_[: each * len(held_out), len(at) : len(where)]
+        p = membership(generated[evenly], rows[members], rows[held_out])
+        return memorization(generated[: len(at)], rows[held_out], rows[training], membership=p)
 
 
 def _features(fit: Fit) -> int:

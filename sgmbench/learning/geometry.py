@@ -11,10 +11,14 @@ class Geometry:
     """`channels` values at each point of a grid, one channel after the other, each in C order.
 
     No grid: coordinates without a place, such as scalars or Karhunen-Loeve modes; each is a channel then.
+
+    Attributes:
+        at_most: whether there may be fewer channels, as long as there are no data to tell.
     """
 
     channels: int
     grid: tuple[int, ...] = ()
+    at_most: bool = False
 
     @property
     def size(self) -> int:

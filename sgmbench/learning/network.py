@@ -22,5 +22,8 @@ class Network(ABC):
         """
 
     def refusal(self, geometry: Geometry) -> str | None:
-        """Why this network cannot work on such coordinates, and what can; None where it can."""
+        """Why this network cannot work on such coordinates, and what can; None where it can.
+
+        It is asked before there are data, too; `geometry.at_most` then tells that there may be fewer channels.
+        """
         return None

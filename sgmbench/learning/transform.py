@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.space import Space
 
 Arrays = dict[str, Any]
@@ -36,6 +37,10 @@ class Transform(ABC):
     def space(self, arrays: Arrays, space: Space) -> Space:
         """What the coordinates a are, for coordinates x of `space`."""
         return space
+
+    def planned(self, geometry: Geometry) -> Geometry:
+        """The geometry that `space` will have, as far as it is known before there are data."""
+        return geometry
 
     def log_det(
         self, arrays: Arrays, u: Float[np.ndarray, "#n q"], x: Float[np.ndarray, "n k"]

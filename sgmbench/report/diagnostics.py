@@ -32,7 +32,7 @@ def _memorization(results: list[Result]) -> str:
     for verdict in SUSPECT:
         if suspect := [each for each in found if each["verdict"] == verdict]:
             of = f" in {len(suspect)} of {len(found)} replicates" if len(found) > 1 else ""
-            return f"{verdict}{of}: {_numbers(suspect)}"
+            return f"{verdict}{of}: {_numbers(suspect)}{_nearer(suspect)}"
     return ""
 
 
@@ -45,6 +45,12 @@ def _numbers(suspect: list[dict[str, Any]]) -> str:
         return f"{copies} of its samples are {held_out}"
     far = f"{worst['nearest_ratio']:.2f} times as far from them as held-out runs"
     return f"its samples are {far}, and {copies} are {held_out}"
+
+
+def _nearer(suspect: list[dict[str, Any]]) -> str:
+    """Told where training runs lie nearer to the samples than held-out runs do beyond chance."""
+    smallest = min((each["membership"] for each in suspect if each.get("membership") is not None), default=1.0)
+    return f"; they lie nearer to training than to held-out runs (p = {smallest:.1g})" if smallest < 0.01 else ""
 
 
 def _terminal(results: list[Result]) -> str:

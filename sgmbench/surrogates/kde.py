@@ -8,17 +8,19 @@ c takes that back. h = 0 is the bootstrap and h = 1 the Gaussian; leave-one-out 
 Source: B. Silverman, "Density Estimation for Statistics and Data Analysis" (1986), sections 3.4.4 and 6.4.1.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import jax
 import numpy as np
 from annotated_types import Ge, Gt, Le
-from jaxtyping import Float
+from jaxtyping import Array, Float, Key
 from scipy.special import logsumexp
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Generator
+from sgmbench.learning.membership import membership
+from sgmbench.learning.memorization import memorization
 from sgmbench.learning.representation import (
     DEFAULT,
     Representation,
@@ -27,11 +29,14 @@ from sgmbench.learning.representation import (
     decode_calibrated,
     fit_representation,
 )
+from sgmbench.learning.training import split_held_out
 from sgmbench.surrogates.neighbors import nearest, neighbor_count
 
 BANDWIDTHS = np.geomspace(0.01, 1, 25)
 MOST_ROWS = 1_000
 """How many runs the choice of h is made by, at most: its cost is quadratic in them."""
+HELD_OUT = 0.2
+QUERIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -74,26 +79,42 @@ class KDE(Generator):
     def prepare(self, fit, *, clock):
         a, root, h, given = fit["a"], fit["root"], float(fit["bandwidth"]), fit["given"]
         count = neighbor_count(len(given), given.shape[1], self.neighbors)
-        shrink = np.sqrt(1 - h**2)
-
-        def draw(rows, n, key):
-            row_key, noise_key = jax.random.split(key)
-            near = a[rows]
-            chosen = near[np.asarray(jax.random.randint(row_key, (n,), 0, len(rows)))]
-            center = near.mean(axis=0)
-            noise = np.asarray(jax.random.normal(noise_key, (n, root.shape[1]), "float64"))
-            return center + shrink * (chosen - center) + h * noise @ root.T
 
         def sample(at, n, key):
             sample_key, calibration_key = jax.random.split(key)
-            rows, u = nearest(given, at, count), at[None]
-            values = draw(rows, n, sample_key)
+            near, u = a[nearest(given, at, count)], at[None]
+            values = draw(near, root, h=h, n=n, key=sample_key)
             if not self.calibration:
                 return decode(self.representation, fit["representation"], u, values)
-            draws = draw(rows, self.calibration, calibration_key)
+            draws = draw(near, root, h=h, n=self.calibration, key=calibration_key)
             return decode_calibrated(self.representation, fit["representation"], u, values, draws)
 
         return sample
+
+    def diagnose(self, fit, pairs, *, key):
+        """Memorization by kernels as wide on four fifths of the runs, beside the fifth that is left out.
+
+        Nothing at conditions: there a kernel lies on what other conditions left, which copies no output of theirs.
+        """
+        split_key, draw_key = jax.random.split(key)
+        kept, held_out = (np.asarray(rows) for rows in split_held_out(len(fit["a"]), HELD_OUT, split_key))
+        if pairs.given.shape[1] or len(kept) < 2:
+            return {}
+        training, others = fit["a"][kept], fit["a"][held_out]
+        generated = draw(training, fit["root"], h=float(fit["bandwidth"]), n=QUERIES, key=draw_key)
+        p = membership(generated, training[:QUERIES], others)
+        return {"memorization": asdict(memorization(generated, others, training, membership=p))}
+
+
+def draw(
+    a: Float[np.ndarray, "n k"], root: Float[np.ndarray, "k r"], *, h: float, n: int, key: Key[Array, ""]
+) -> Float[np.ndarray, "m k"]:
+    """n rows from shrunk kernels on the rows a, with L = root."""
+    row_key, noise_key = jax.random.split(key)
+    chosen = a[np.asarray(jax.random.randint(row_key, (n,), 0, len(a)))]
+    center = a.mean(axis=0)
+    noise = np.asarray(jax.random.normal(noise_key, (n, root.shape[1]), "float64"))
+    return center + np.sqrt(1 - h**2) * (chosen - center) + h * noise @ root.T
 
 
 def best_bandwidth(white: Float[np.ndarray, "n k"]) -> float:

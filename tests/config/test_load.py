@@ -150,6 +150,16 @@ def test_a_conditional_target_needs_a_germ(errors):
     ]
 
 
+def test_what_a_method_cannot_learn_the_outputs_with(errors):
+    """At the line of the hyperparameter, or where its `--set` or the whole method is written."""
+    wide, learner = BASE.replace("decay", "toys:Wide"), "methods:\n  - kind: learner\n    network: {kind: small}\n"
+    said = "network: small has a width of 9 at least (write width: 9)"
+    assert errors(wide.replace("methods: [draws]\n", learner)) == [f"a.yaml:6:14: methods.0.{said}"]
+    assert errors(wide.replace("draws", "draws, learner")) == [f"a.yaml:4:18: methods.1.{said}"]
+    change = "methods.0.network.kind=small"
+    assert errors(wide.replace("draws", "{kind: learner}"), change) == [f"--set {change}: methods.0.{said}"]
+
+
 def test_a_field_that_no_configuration_can_hold(errors):
     assert errors(BASE.replace("decay", "toys:Arrays")) == [
         "a.yaml:2:10: problem: a field of Arrays has a type that no configuration can hold: Net; use int, float, bool, "

@@ -48,6 +48,13 @@ class Certain(Decay):
 
 
 @dataclass(frozen=True)
+class Wide(Noise):
+    """Nine quantities."""
+
+    layout = Layout(tuple(Field(f"y{i}", "V") for i in range(9)))
+
+
+@dataclass(frozen=True)
 class Draws(Sampler):
     """Independent draws."""
 
@@ -100,6 +107,12 @@ class Learner(Generator):
     network: Annotated[Net, Kind("networks")] = Small()
     schedule: Schedule = Schedule()
     noise: Annotated[tuple[float, ...], Len(1, 3)] = (0.0,)
+
+    def refusals(self, layout):
+        narrow = isinstance(self.network, Small) and self.network.width < layout.size
+        return (
+            {"network": f"small has a width of {layout.size} at least (write width: {layout.size})"} if narrow else {}
+        )
 
     def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None) -> Any:
         raise NotImplementedError

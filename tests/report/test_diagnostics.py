@@ -29,7 +29,7 @@ def said(*results):
     return diagnostic_notes(Summary("results/x", {}, [], list(results)))
 
 
-@pytest.mark.parametrize("verdict", ["no sign", "too few held-out runs to tell"])
+@pytest.mark.parametrize("verdict", ["no sign", "too few held-out runs to tell", "no finite samples to judge"])
 def test_silence_where_nothing_is_wrong(verdict):
     assert said(result(memorization=found(verdict), prior_kl=0.01, terminal_kl=3.0, steps=7), result()) == []
     assert said() == []
@@ -44,6 +44,17 @@ def test_training_runs_that_come_back():
         "note: marginal, diffusion at 99 runs: leans on training runs: its samples are 0.90 times as far from "
         "them as held-out runs, and 0.0 % are copies (held-out runs 0.0 %)"
     ]
+
+
+def test_nearer_training_than_held_out_runs_is_told_with_its_smallest_p_value():
+    leaning = [found("leans on training runs", 0.96, 0, 0) | {"membership": p} for p in (3e-3, 9.3e-5, None)]
+    assert said(*(result(memorization=each, replicate=i) for i, each in enumerate(leaning))) == [
+        "note: conditional, diffusion at 1,250 runs: leans on training runs in 3 of 3 replicates: its samples are 0.96 "
+        "times as far from them as held-out runs, and 0.0 % are copies (held-out runs 0.0 %); they lie nearer to "
+        "training than to held-out runs (p = 9e-05)"
+    ]
+    copies = found("copies training runs") | {"membership": 0.2}
+    assert said(result(memorization=copies))[0].endswith("(held-out runs 0.2 %)")
 
 
 def test_replicates_are_counted_by_the_worst_verdict_and_its_worst_numbers_are_given():

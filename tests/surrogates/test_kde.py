@@ -1,15 +1,20 @@
-"""KDE: moments of the runs at any bandwidth, its two ends, and the bandwidth that likelihood chooses."""
+"""KDE: moments of the runs at any bandwidth, its two ends, the bandwidth that likelihood chooses, and its copies."""
 
 import jax
 import numpy as np
 import pytest
 from scipy.stats import kstest, multivariate_normal
 
+from sgmbench.core.clock import Clock
+from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.progress import silent
+from sgmbench.core.runs import Pairs
 from sgmbench.learning.conditional_moments import mean_at, sd_at
 from sgmbench.learning.representations.identity import Identity
 from sgmbench.surrogates.kde import KDE, best_bandwidth, leave_one_out
 
 N = 40_000
+LAYOUT = Layout((Field("c", "m", (Axis("x", "m", (0.0, 0.5, 1.0, 1.5)),)),))
 PLAIN = {"representation": (Identity(),), "calibration": 0}
 
 
@@ -65,3 +70,23 @@ def test_at_a_condition_it_has_the_regressed_moments(fitted):
     error = np.sqrt(1 / N + 1 / 2_048)
     assert (abs(y.mean(axis=0) - m) < 4.5 * s * error).all()
     assert (abs(y.std(axis=0) / s - 1) < 4.5 * error).all()
+
+
+@pytest.mark.parametrize(
+    ("h", "verdict", "copies"), [(0.01, "copies training runs", (0.95, 1.0)), (1.0, "no sign", (0.0, 0.02))]
+)
+def test_narrow_kernels_copy_the_runs_and_the_gaussian_does_not(h, verdict, copies):
+    """Of Gaussian rows, the law of which the Gaussian end learns."""
+    runs = Pairs(np.zeros((1_000, 0)), np.random.default_rng(2).standard_normal((1_000, 4)))
+    kde = KDE(bandwidth=h, **PLAIN)
+    fit = kde.fit(runs, LAYOUT, key=jax.random.key(0), clock=Clock(), progress=silent)
+    found = kde.diagnose(fit, runs, key=jax.random.key(1))["memorization"]
+    assert found["verdict"] == verdict
+    assert copies[0] <= found["copies"] <= copies[1]
+    assert found["copies_held_out"] < 0.05
+
+
+@pytest.mark.parametrize(("n", "q"), [(1_000, 1), (2, 0)])
+def test_there_is_no_verdict_at_conditions_nor_from_two_runs(fitted, n, q):
+    it = fitted(KDE(bandwidth=0.5, **PLAIN), n=n, q=q)
+    assert KDE(bandwidth=0.5, **PLAIN).diagnose(it.fit, it.pairs, key=jax.random.key(0)) == {}

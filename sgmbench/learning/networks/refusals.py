@@ -11,8 +11,8 @@ def without_grid(name: str, geometry: Geometry, dimensions: tuple[int, ...]) -> 
         return None
     wanted = " or ".join(f"{dimension}-D" for dimension in dimensions)
     if not geometry.grid:
-        found = f"{geometry.size} coordinates without a grid"
-        remedy = "write network: mlp, or a representation without karhunen_loeve"
+        found = f"{'at most ' * geometry.at_most}{geometry.size} coordinates without a grid"
+        remedy = "write network: mlp"
     else:
         points = " x ".join(map(str, geometry.grid))
         found = f"fields on a {len(geometry.grid)}-D grid, {points} points"

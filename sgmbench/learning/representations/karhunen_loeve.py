@@ -15,6 +15,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 from jaxtyping import Float
 
+from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.space import varying, without_place
 from sgmbench.learning.transform import Transform
 
@@ -53,6 +54,9 @@ class KarhunenLoeve(Transform):
 
     def space(self, arrays, space):
         return without_place(arrays["basis"].shape[1], is_centered=True)
+
+    def planned(self, geometry):
+        return Geometry(min(self.modes, geometry.size), at_most=True)
 
     def log_det(self, arrays, u, x):
         return np.zeros(len(x)) if arrays["is_complete"] else None

@@ -39,8 +39,7 @@ def test_an_output_sees_all_channels_within_blocks_times_kernel_less_one(build, 
 
 def test_refuses_what_has_no_line():
     assert FiLMConv().refusal(Geometry(60)) == (
-        "film_conv needs fields on a 1-D grid; these are 60 coordinates without a grid "
-        "(write network: mlp, or a representation without karhunen_loeve)"
+        "film_conv needs fields on a 1-D grid; these are 60 coordinates without a grid (write network: mlp)"
     )
     assert FiLMConv().refusal(Geometry(2, (32, 16))) == (
         "film_conv needs fields on a 1-D grid; these are fields on a 2-D grid, 32 x 16 points "

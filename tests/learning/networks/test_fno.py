@@ -56,8 +56,7 @@ def test_padding_is_a_longer_grid_with_zeros(build, inputs, evaluate):
 
 def test_refuses_what_has_no_line_or_plane():
     assert FNO().refusal(Geometry(60)) == (
-        "fno needs fields on a 1-D or 2-D grid; these are 60 coordinates without a grid "
-        "(write network: mlp, or a representation without karhunen_loeve)"
+        "fno needs fields on a 1-D or 2-D grid; these are 60 coordinates without a grid (write network: mlp)"
     )
     assert FNO().refusal(Geometry(1, (8, 8, 8))) == (
         "fno needs fields on a 1-D or 2-D grid; these are fields on a 3-D grid, 8 x 8 x 8 points (write network: mlp)"
