@@ -139,7 +139,7 @@ class Work:
 
     def _note(self, kept: Reached) -> None:
         if self.checkpoints.place:
-            self._last_good = f"; the last good checkpoint is of step {kept.step}, in {self.checkpoints.place}"
+            self._last_good = f"; the last checkpoint was of step {kept.step}"
 
     def _steps_within(self, seconds: float, state: State, steps: int) -> int:
         """Whole chunks, since each length is compiled anew, that are done in the seconds after this calibration."""

@@ -18,7 +18,7 @@ from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.runs import Pairs, Runs
-from sgmbench.errors import CellError, UsageError
+from sgmbench.errors import CellError, StoreError, UsageError
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.checkpoints import FolderCheckpoints
 
@@ -108,7 +108,8 @@ def load_fit(
 ) -> tuple[Fit, dict[str, Any]]:
     """What the Generator learned; the seconds that it took when it was made, and its diagnostics, which cost none.
 
-    A training that was interrupted goes on from its checkpoints, which are removed once the fit is in the cache.
+    A training that was interrupted goes on from its checkpoints, which are removed once the fit is in the cache or
+    has failed: begun again it would fail again.
     """
     problem = problem_of(cell)
     description = fit_description(cell)
@@ -118,8 +119,16 @@ def load_fit(
         clock = Clock()
         key = stream(cell["seed"], *description["stream"])
         pairs = pairs_of(runs, problem, conditional=cell["target"] == "conditional")
-        with clock("train"):
-            fit = method.fit(pairs, problem.layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints)
+        try:
+            with clock("train"):
+                fit = method.fit(
+                    pairs, problem.layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints
+                )
+        except StoreError:  # no fault of the fit: it goes on when there is room
+            raise
+        except Exception:
+            checkpoints.discard()
+            raise
         diagnostics = method.diagnose(fit, pairs, key=stream(cell["seed"], "diagnose", *description["stream"]))
         return fit, {"seconds": clock.seconds, "diagnostics": diagnostics}
 

@@ -4,7 +4,8 @@
     <content of the fit>/000001500/checksums.json
 
 Orbax reads wrong values from a damaged file without a word, so a folder whose files are not those of its checksums is
-never read; the one before it is. A folder gets its name when it is whole.
+never read; the one before it is. A folder gets its name when it is whole; until then it is `<process>-....part/`, which
+an interrupted process leaves behind, since orbax's threads write on while it ends, and the next training removes.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from sgmbench.errors import StoreError
 from sgmbench.store.atomic import read_json, write_json
 
 KEPT = 2
+PART = ".part"
 
 
 class FolderCheckpoints:
@@ -41,7 +43,7 @@ class FolderCheckpoints:
         path = self.folder / f"{step:09d}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.folder, suffix=".part", ignore_cleanup_errors=True) as part:
+            with self._part() as part:
                 made = Path(part) / path.name
                 _orbax().save(made / "state", _named(state))
                 write_json(made / "checksums.json", _checksums(made / "state"))
@@ -55,7 +57,9 @@ class FolderCheckpoints:
             shutil.rmtree(old, ignore_errors=True)
 
     def latest(self, like: PyTree) -> PyTree | None:
-        """The newest whole state that has the structure, shapes and dtypes of `like`."""
+        """The newest whole state that has the structure, shapes and dtypes of `like`; removes what was half written."""
+        for part in filter(_is_stale, self.folder.glob(f"*{PART}")):
+            shutil.rmtree(part, ignore_errors=True)
         found = (_like(_orbax().restore(folder / "state"), like) for folder in self._folders() if _is_whole(folder))
         return next((state for state in found if state is not None), None)
 
@@ -65,12 +69,31 @@ class FolderCheckpoints:
         return next((str(folder) for folder in self._folders() if _is_whole(folder)), "")
 
     def discard(self) -> None:
-        """Removes everything: the fit is finished."""
+        """Removes everything: the fit is finished, or has failed."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _part(self) -> tempfile.TemporaryDirectory[str]:
+        """A folder to write a state in."""
+        named = {"prefix": f"{os.getpid()}-", "suffix": PART}
+        return tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True, **named)
 
     def _folders(self) -> list[Path]:
         """Newest first."""
         return sorted((path for path in self.folder.glob("*") if path.name.isdecimal()), reverse=True)
+
+
+def _is_stale(part: Path) -> bool:
+    """Whether no other process of this machine is writing there."""
+    process = part.name.partition("-")[0]
+    if not process.isdecimal() or int(process) == os.getpid():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def _orbax() -> Any:

@@ -18,8 +18,9 @@ from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import read_json, write_json
 from sgmbench.store.cache import content_of
+from sgmbench.store.upgrades import SCHEMA, upgraded
 
-SCHEMA = 1
+RESULT_SCHEMA = 1
 
 
 class RunFolder:
@@ -46,15 +47,23 @@ class RunFolder:
 
     @property
     def record(self) -> dict[str, Any]:
-        """run.json."""
-        record = read_json(self.path / "run.json")
-        if record.get("schema") != SCHEMA:
-            raise StoreError(f"{self.path}: written by schema {record.get('schema')}, this version reads {SCHEMA}")
+        """run.json, of an older version as this one would have written it.
+
+        Raises:
+            StoreError: it cannot be read, or is of a newer version.
+        """
+        found = read_json(self.path / "run.json")
+        record = upgraded(found)
+        if record is None:
+            raise StoreError(
+                f"{self.path}: written by schema {found.get('schema')}, this version reads 1 to {SCHEMA}; use the "
+                "version of sgmbench that wrote it, or run the experiment again"
+            )
         return record
 
     @property
     def is_readable(self) -> bool:
-        """Whether run.json is whole and of this schema."""
+        """Whether run.json is whole, and of this schema or an older one."""
         try:
             return isinstance(self.record, dict)
         except StoreError:
@@ -76,7 +85,7 @@ class RunFolder:
         """Writes result.json, with the checksums of the files beside it."""
         folder = self.cell(result.name)
         files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.nc"))}
-        write_json(folder / "result.json", {"schema": SCHEMA, "files": files, **dataclasses.asdict(result)})
+        write_json(folder / "result.json", {"schema": RESULT_SCHEMA, "files": files, **dataclasses.asdict(result)})
 
     def read_result(self, name: str) -> Result | None:
         """The result of one cell; None where there is none yet, or where it or a file beside it is damaged."""
@@ -89,7 +98,7 @@ class RunFolder:
                 hashlib.sha256((folder / file).read_bytes()).hexdigest() == checksum
                 for file, checksum in content.pop("files").items()
             )
-            if not intact or content.pop("schema") != SCHEMA:
+            if not intact or content.pop("schema") != RESULT_SCHEMA:
                 return None
             content["cost"] = Cost(**content["cost"])
             return Result(**content)

@@ -140,7 +140,7 @@ def root(parameters):
     return jnp.sum(jnp.sqrt(25.5 - parameters["theta"]))
 
 
-LAST = "; the last good checkpoint is of step 20, in memory"
+LAST = "; the last checkpoint was of step 20"
 
 
 @pytest.mark.parametrize(

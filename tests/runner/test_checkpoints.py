@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import jax
 import pytest
 import small
 
 from sgmbench import api
+from sgmbench.cli.orderly import Terminated
+from sgmbench.errors import CellError, StoreError
 from sgmbench.learning import work
 from sgmbench.store.checkpoints import FolderCheckpoints
 from sgmbench.store.run_folder import RunFolder
@@ -21,14 +24,14 @@ def numbers(answer):
 class Listener:
     """Hears the steps of training, and interrupts once a step is reached."""
 
-    def __init__(self, stop_at=float("inf")):
-        self.stop_at, self.steps = stop_at, []
+    def __init__(self, stop_at=float("inf"), error=None):
+        self.stop_at, self.error, self.steps = stop_at, error or KeyboardInterrupt(), []
 
     def __call__(self, phase, done, total, note=""):
         if phase == "training":
             self.steps.append(done)
             if done >= self.stop_at:
-                raise KeyboardInterrupt
+                raise self.error
 
 
 @pytest.fixture
@@ -59,3 +62,21 @@ def test_a_short_training_writes_no_checkpoint(config, monkeypatch):
     monkeypatch.setattr(FolderCheckpoints, "save", lambda self, step, state: pytest.fail("a checkpoint is written"))
     assert not api.run(config).has_failed_cells
     assert not CHECKPOINTS.exists()
+
+
+@pytest.mark.parametrize("error", [CellError("no more"), jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED")])
+def test_a_fit_that_fails_leaves_no_checkpoints(config, monkeypatch, error):
+    """Its cell is a failed result, which is not computed again."""
+    monkeypatch.setattr(work, "SAVE_EVERY", 0.0)
+    answer = api.run(config, progress=Listener(stop_at=75, error=error))
+    assert [(result.status, result.reason) for result in answer.summary.results] == [("failed", str(error))]
+    assert not list(CHECKPOINTS.iterdir())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Terminated(), StoreError("the disk is full")])
+def test_what_ends_the_command_keeps_them(config, monkeypatch, error):
+    monkeypatch.setattr(work, "SAVE_EVERY", 0.0)
+    with pytest.raises(type(error)):
+        api.run(config, progress=Listener(stop_at=75, error=error))
+    (content,) = CHECKPOINTS.iterdir()
+    assert sorted(path.name for path in content.iterdir()) == ["000000040", "000000060"]

@@ -15,6 +15,7 @@ import pytest
 
 from sgmbench.core.checkpoints import Checkpoints
 from sgmbench.errors import StoreError
+from sgmbench.store import checkpoints as module
 from sgmbench.store.checkpoints import FolderCheckpoints
 
 THETA = {"w": jnp.linspace(0, 1, 12, dtype=jnp.float32).reshape(3, 4), "b": jnp.zeros((0,), jnp.float32)}
@@ -184,6 +185,29 @@ def test_a_state_half_written_by_a_killed_process_is_not_seen(tmp_path, moment):
     process = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), moment], capture_output=True, text=True)
     assert (process.returncode, process.stderr) == (-signal.SIGKILL, "")
     kept, like = FolderCheckpoints(tmp_path), {"a": jnp.zeros(5)}
+    assert [path.suffix for path in sorted(tmp_path.iterdir())] == ["", ".part"]
     assert_bitwise(kept.latest(like), {"a": jnp.arange(5.0)})
+    assert os.listdir(tmp_path) == ["000000001"]
     kept.save(2, like)
     assert_bitwise(kept.latest(like), like)
+
+
+def test_what_this_process_left_half_written_is_removed_and_what_another_writes_is_not(checkpoints, monkeypatch):
+    """As after Ctrl-C, when orbax's threads write on behind the back of whoever removes their folder."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module.shutil, "rmtree", lambda *arguments, **options: None)
+        patch.setattr(module.tempfile.TemporaryDirectory, "cleanup", lambda self: None)
+        patch.setattr(module, "write_json", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoints.save(4, state(4))
+    folder = checkpoints.folder
+    alive, nameless = folder / f"{os.getppid()}-x.part", folder / "x.part"
+    for part in alive, nameless:
+        (part / "000000005").mkdir(parents=True)
+    assert sum(path.suffix == ".part" for path in folder.iterdir()) == 3
+    assert_bitwise(FolderCheckpoints(folder).latest(LIKE), state(3))
+    assert sorted(os.listdir(folder)) == ["000000002", "000000003", alive.name]
+
+
+def interrupt(*arguments):
+    raise KeyboardInterrupt

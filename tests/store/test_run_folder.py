@@ -67,7 +67,10 @@ def test_another_schema_is_refused(run):
     run.write_record({**run.record, "schema": 99})
     with pytest.raises(StoreError) as caught:
         _ = run.record
-    assert str(caught.value) == f"{run.path}: written by schema 99, this version reads 1"
+    assert str(caught.value) == (
+        f"{run.path}: written by schema 99, this version reads 1 to 2; use the version of sgmbench that wrote it, or "
+        "run the experiment again"
+    )
 
 
 def test_runs_are_found_by_path_folder_and_experiment(run, tmp_path):
