@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training clean
+.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -41,6 +41,9 @@ bench-modes: .venv/installed
 
 bench-training: .venv/installed
 	$(BIN)/python benchmarks/training_step.py
+
+bench-few-runs: .venv/installed
+	$(BIN)/python benchmarks/few_runs.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
