@@ -1,9 +1,11 @@
-"""Types checked at run time, toys importable by name, and compilations kept between tests.
+"""Types checked at run time, toys importable by name, and compilations in haste and kept between tests.
 
 The jaxtyping hook checks every shape and type annotation; it must be in place before sgmbench is imported. Each cell
-compiles anew, which would take most of the suite's time.
+compiles anew, which would take most of the suite's time: programs are small and run once or twice, so that what is
+spent on optimizing them is lost.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -22,6 +24,14 @@ FLOORS = (
     "studies",
 )
 
+IN_HASTE = (
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_use_fusion_emitters=false",
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
+os.environ["XLA_FLAGS"] = " ".join([*IN_HASTE, os.environ.get("XLA_FLAGS", "")])  # read at JAX's first computation
+
 jaxtyping.install_import_hook(
     [f"sgmbench.{floor}" for floor in FLOORS], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 )
@@ -33,7 +43,8 @@ sys.path += [str(Path(__file__).parent / folder) for folder in ("runner", "studi
 def _kept_compilations(tmp_path_factory):
     import jax
 
-    folder = tmp_path_factory.getbasetemp() / "compiled"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"  # of all workers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAX_COMPILATION_CACHE_DIR", str(folder))  # of child processes
         patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")

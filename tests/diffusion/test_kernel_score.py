@@ -27,8 +27,8 @@ def test_it_is_the_denoiser_of_the_mixture_of_gaussians_around_the_points(alpha)
     def log_p(row):
         return logsumexp(-jnp.sum((row - alpha * a) ** 2, axis=1) / (2 * sigma**2))
 
-    expected = (x + sigma**2 * jax.vmap(jax.grad(log_p))(x)) / alpha
-    found = kernel_denoiser(x, Level(jnp.asarray(alpha), jnp.asarray(sigma)), (a, None))
+    expected = (x + sigma**2 * jax.jit(jax.vmap(jax.grad(log_p)))(x)) / alpha
+    found = jax.jit(kernel_denoiser)(x, Level(jnp.asarray(alpha), jnp.asarray(sigma)), (a, None))
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
