@@ -20,8 +20,8 @@ RUNS_A_FEATURE = 20
 SMALLEST = 1e-10  # of a variance, in units of the coordinate's global variance
 _WHOLE_MEAN, _WHOLE_VARIANCE = 2, 3  # degrees that are always tried: a square has twice the degree of a root
 _VARIANCE_THRESHOLD = 1.5  # of squared t-values
-_LIGHTEST = 0.01  # share of runs, and at least 10, that have one weight where the variance is smallest: a mean that
-_FEWEST = 10  # passes through the last few makes their residuals, and so the variance there, fall without end
+_FEWEST = 20  # runs that have one weight where the variance is smallest: a mean that passes through the last few makes
+# their residuals, and with them the variance there, fall without end
 _POWER = 8  # of correlations: how far along a field points share their evidence
 _LARGEST_FALL = 0.1  # of a variance in one turn, so that a negative prediction does not give a run all the weight
 
@@ -87,7 +87,7 @@ def take_turns(
         )
         variance = Expansion(indices, level * relative.coefficients)
         at_runs = np.maximum(variance(u), np.maximum(_LARGEST_FALL * at_runs, SMALLEST))
-        at_runs = np.maximum(at_runs, np.quantile(at_runs, min(1.0, max(_LIGHTEST, _FEWEST / len(u))), axis=0))
+        at_runs = np.maximum(at_runs, np.quantile(at_runs, min(1.0, _FEWEST / len(u)), axis=0))
     return FieldMoments(mean, variance, at_runs)
 
 
