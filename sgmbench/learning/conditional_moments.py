@@ -91,8 +91,11 @@ def _standardization(
 
 def _fit_fields(u: Float[np.ndarray, "n q"], y: list[np.ndarray], degrees: Degrees) -> list[FieldMoments]:
     """Each field alone, then those whose means are known less well with the residuals of the others as controls."""
-    fitted = [take_turns(u, each, begin(each, u.shape[1]), degrees, turns=_TURNS) for each in y]
-    if len(y) == 1 or u.shape[1] == 0 or len(u) < _FEWEST_CONTROLLED:
+    fitted = [begin(each, u.shape[1]) for each in y]
+    if degrees == Degrees(0, 0):
+        return fitted
+    fitted = [take_turns(u, *each, degrees, turns=_TURNS) for each in zip(y, fitted, strict=True)]
+    if len(y) == 1 or len(u) < _FEWEST_CONTROLLED:
         return fitted
     known = []
     for i in sorted(range(len(y)), key=lambda i: relative_error(u, fitted[i])):
