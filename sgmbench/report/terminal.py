@@ -18,6 +18,7 @@ SCORES = {
     "faithfulness": "physics",
 }
 WIDTH = 106
+OVERLOOKED = 1e-3  # sd by which a sample may break a constraint of the problem without a word
 _UNBOUNDED = Console(width=1000)
 
 
@@ -57,6 +58,7 @@ def notes(summary: Summary) -> list[str]:
                 said.append(f"failed: {who}{of}: {line.reason}")
             elif line.failed_runs:
                 said.append(f"note: {who}: {line.failed_runs:,} solver runs gave NaN or infinity and were not used")
+            said += [f"note: {who}: {violation}" for violation in _violations(line, target)]
         for name, condition in target.conditions.items():
             if condition["failed"]:
                 failed = f"{condition['failed']:,} of {condition['size']:,} solver runs"
@@ -66,6 +68,18 @@ def notes(summary: Summary) -> list[str]:
         status = summary.record["status"]
         said.append(f"unfinished ({status}): {missing} of {len(summary.record['cells'])} cells are missing; go on with")
         said[-1] += f" sgmbench run {summary.run}"
+    return said
+
+
+def _violations(line: Line, target: TargetSummary) -> list[str]:
+    """Exact constraints of the problem that samples break by more than can be overlooked."""
+    said = []
+    for part, by in line.errors.items():
+        metric, _, name = part.partition("/")
+        worst = max(by, key=lambda condition: by[condition])
+        if metric == "constraints" and by[worst] > OVERLOOKED:
+            runs = target.conditions[worst]["floors"].get(metric, {}).get(name, 0.0)
+            said.append(f"{name} is violated by {by[worst]:.2g} sd at {worst} (solver runs: {runs:.1g})")
     return said
 
 
