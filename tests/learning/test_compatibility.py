@@ -39,7 +39,7 @@ def test_the_planned_geometry_is_that_of_the_fit(transforms, layout):
 def test_modes_are_no_more_than_planned(modes, rank, most):
     rng = np.random.default_rng(0)
     y = rng.standard_normal((40, rank)) @ rng.standard_normal((rank, 12))
-    transforms = (Standardize(), KarhunenLoeve(modes=modes))
+    transforms = (Standardize(), KarhunenLoeve(lost_variance=0.0, modes=modes))
     arrays, _ = fit_representation(transforms, np.zeros((40, 0)), y, LINES)
     planned = planned_geometry(transforms, LINES)
     assert planned == Geometry(most, at_most=True)

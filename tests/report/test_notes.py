@@ -7,7 +7,8 @@ from sgmbench.report.terminal import notes
 
 
 def said(**violations):
-    line = Line("conditional", "diffusion", "generator", 2_500, 1, 0, "", 0, errors={"mean/u": {"d01": 9.0}, **violations})
+    errors = {"mean/u": {"d01": 9.0}, **violations}
+    line = Line("conditional", "diffusion", "generator", 2_500, 1, 0, "", 0, errors=errors)
     floors = {"constraints": {"u.divergence": 1.3e-15}}
     target = TargetSummary("conditional", {name: {"failed": 0, "floors": floors} for name in ("d01", "d02")}, [line])
     return notes(Summary("results/x", {"cells": [], "status": "complete"}, [target], []))

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
 
 from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
-from sgmbench.learning.space import space_of
+from sgmbench.learning.space import space_of, without_place
 
 ALL = KarhunenLoeve(lost_variance=0.0)
 
@@ -35,6 +36,16 @@ def test_the_fewest_modes_that_lose_no_more_variance_than_promised(toy, x, lost_
     assert lost == pytest.approx(share[count:].sum(), abs=1e-12)
     assert lost <= lost_variance + 1e-12
     assert count == 1 or share[count - 1 :].sum() > lost_variance
+
+
+@pytest.mark.parametrize(("runs", "lost"), [(48, 1e-3), (400, 1e-3), (2_000, 5e-4), (8_000, 1.25e-4)])
+def test_more_runs_lose_less(runs, lost):
+    """Variances 1, 1/2, 1/4, ... of a scaled Hadamard design, exact at any number of runs that is a multiple of 16."""
+    rows = np.tile(hadamard(16)[:, 1:], (runs // 16, 1)) * 2.0 ** (-np.arange(15) / 2)
+    arrays = KarhunenLoeve().fit(np.zeros((runs, 0)), rows, without_place(15, is_centered=True))
+    shares = 0.5 ** np.arange(15) / np.sum(0.5 ** np.arange(15))
+    count = arrays["basis"].shape[1]
+    assert shares[count:].sum() <= lost < shares[count - 1 :].sum()
 
 
 def test_modes_are_orthonormal_and_uncorrelated_in_descending_order(toy, x):
