@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
+.PHONY: run test bench bench-electrode bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -19,7 +19,10 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 
 bench-electrode: .venv/installed
-	$(BIN)/python benchmarks/electrode.py
+	$(BIN)/python benchmarks/electrode.py porous_electrode
+
+bench-published: .venv/installed
+	$(BIN)/python benchmarks/electrode.py porous_electrode_published
 
 bench-problems: .venv/installed
 	$(BIN)/python benchmarks/problems.py
