@@ -47,14 +47,16 @@ def main() -> None:
         "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()),  # type: ignore[attr-defined]
         "```",
         "",
-        *asked(answer.summary.targets[0]),
+        *by_replicate(answer.summary.targets[0]),
     ]
     (ROOT / "results" / "benchmarks" / f"{experiment}.md").write_text("\n".join(page) + "\n")
     sys.stdout.write("\n".join(page) + "\n")
 
 
-def asked(target: TargetSummary) -> list[str]:
-    """Figures of diffusion, replicate by replicate where they scatter, and of its rivals at the listed conditions."""
+def by_replicate(target: TargetSummary) -> list[str]:
+    """Figures of diffusion at the listed conditions, replicate by replicate; nothing where there is but one."""
+    if max(line.replicates for line in target.lines) == 1:
+        return []
     rows = ["## Diffusion, replicate by replicate", "", "| runs | what | " + " | ".join(target.listed) + " |"]
     rows.append("|---|---|" + "---|" * len(target.listed))
     for line in (line for line in target.lines if line.method == "diffusion" and line.equivalent):
