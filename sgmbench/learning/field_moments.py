@@ -1,12 +1,12 @@
 """Mean and variance of the points of one field as sparse expansions in the conditions, in turns.
 
 The mean is regressed with the inverse variance as weight, then the variance from the squared residuals r^2, whose own
-variance is 2 Var^2 for Gaussian data. Each turn may extend either support next to what it holds. For
-the mean a feature of degree |k| needs a squared t-value above 1 + |k|: it is one of many, and largest at the ends of
-the conditions, where it errs most. The variance is to stay positive, which takes features of no great size together.
+variance is 2 Var^2 for Gaussian data. Each turn may extend either support next to what it holds. A feature of degree
+|k| needs a squared t-value above 1 + |k|: it is one of many, and largest at the ends of the conditions, where it errs
+most. Of the variance a feature needs less: it is to stay positive, which takes features of no great size together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int, Num
@@ -19,7 +19,8 @@ from sgmbench.learning.sparse_regression import sparse_regression
 RUNS_A_FEATURE = 20
 SMALLEST = 1e-10  # of a variance, in units of the coordinate's global variance
 _WHOLE_MEAN, _WHOLE_VARIANCE = 2, 3  # degrees that are always tried: a square has twice the degree of a root
-_VARIANCE_THRESHOLD = 1.5  # of squared t-values
+_THRESHOLD = 1.5  # of the squared t-values of a variance's features
+_MANY, _GROWTH = 10_000, 0.5  # from so many runs on the variance stays positive with a threshold of 1 + |k| / 2 too
 _FEWEST = 20  # runs that have one weight where the variance is smallest: a mean that passes through the last few makes
 # their residuals, and with them the variance there, fall without end
 _POWER = 8  # of correlations: how far along a field points share their evidence
@@ -71,24 +72,58 @@ def take_turns(
     turns: int,
     controls: Controls | None = None,
 ) -> FieldMoments:
-    """Better moments after some turns; where there are controls, what they explain of y is taken out for the mean."""
-    mean, variance, at_runs = moments.mean, moments.variance, moments.at_runs
+    """Better moments after some turns; what controls explain is taken out of what is regressed."""
     for _ in range(turns):
-        sharing = _sharing((y - mean(u)) / np.sqrt(at_runs))
-        explained, share = controls.explain(y - mean(u), at_runs) if controls else (0.0, 1.0)
-        indices = with_margin(mean.support, whole=min(_WHOLE_MEAN, degrees.mean), degree=degrees.mean, reach=2)
-        mean = _regress(u, y - explained, at_runs * share, indices, threshold=1 + indices.sum(axis=1), sharing=sharing)
-        squares = (y - mean(u)) ** 2
-        level = np.maximum(squares.mean(axis=0), SMALLEST)
-        indices = with_margin(variance.support, whole=min(_WHOLE_VARIANCE, degrees.variance), degree=degrees.variance)
-        threshold = np.full(len(indices), _VARIANCE_THRESHOLD)
-        relative = _regress(
-            u, squares / level, 2 * (at_runs / level) ** 2, indices, threshold=threshold, sharing=sharing
-        )
-        variance = Expansion(indices, level * relative.coefficients)
-        at_runs = np.maximum(variance(u), np.maximum(_LARGEST_FALL * at_runs, SMALLEST))
+        sharing = _sharing((y - moments.mean(u)) / np.sqrt(moments.at_runs))
+        moments = replace(moments, mean=_next_mean(u, y, moments, degrees, controls, sharing))
+        moments = replace(moments, variance=_next_variance(u, y, moments, degrees, controls, sharing))
+        at_runs = np.maximum(moments.variance(u), np.maximum(_LARGEST_FALL * moments.at_runs, SMALLEST))
         at_runs = np.maximum(at_runs, np.quantile(at_runs, min(1.0, _FEWEST / len(u)), axis=0))
-    return FieldMoments(mean, variance, at_runs)
+        moments = replace(moments, at_runs=at_runs)
+    return moments
+
+
+def _next_mean(
+    u: Float[np.ndarray, "n q"],
+    y: Float[np.ndarray, "n d"],
+    moments: FieldMoments,
+    degrees: Degrees,
+    controls: Controls | None,
+    sharing: Float[np.ndarray, "d d"],
+) -> Expansion:
+    residual = y - moments.mean(u)
+    explained = controls.explain(residual, moments.at_runs) if controls else 0.0
+    noise = moments.at_runs * _share_left(residual, explained, moments.at_runs)
+    indices = with_margin(moments.mean.support, whole=min(_WHOLE_MEAN, degrees.mean), degree=degrees.mean, reach=2)
+    return _regress(u, y - explained, noise, indices, threshold=1 + indices.sum(axis=1), sharing=sharing)
+
+
+def _next_variance(
+    u: Float[np.ndarray, "n q"],
+    y: Float[np.ndarray, "n d"],
+    moments: FieldMoments,
+    degrees: Degrees,
+    controls: Controls | None,
+    sharing: Float[np.ndarray, "d d"],
+) -> Expansion:
+    residual = y - moments.mean(u)
+    level = np.maximum(np.mean(residual**2, axis=0), SMALLEST)
+    squares, at_runs = residual**2 / level, moments.at_runs / level
+    explained = controls.explain_squares(residual, moments.at_runs) / level if controls else 0.0
+    noise = 2 * at_runs**2 * _share_left(squares - at_runs, explained, at_runs**2)
+    whole = min(_WHOLE_VARIANCE, degrees.variance)
+    indices = with_margin(moments.variance.support, whole=whole, degree=degrees.variance)
+    threshold = 1 + _GROWTH * indices.sum(axis=1) if len(u) >= _MANY else np.full(len(indices), _THRESHOLD)
+    relative = _regress(u, squares - explained, noise, indices, threshold=threshold, sharing=sharing)
+    return Expansion(indices, level * relative.coefficients)
+
+
+def _share_left(
+    noise: Float[np.ndarray, "n d"], explained: Float[np.ndarray, "n d"] | float, variance: Float[np.ndarray, "n d"]
+) -> Float[np.ndarray, " d"]:
+    """Share of the noise's mean square, weighted by the inverse of its variance, that is not explained."""
+    before, after = (np.mean(each**2 / variance, axis=0) for each in (noise, noise - explained))
+    return np.maximum(np.where(before > 0, after / np.where(before > 0, before, 1.0), 1.0), SMALLEST)
 
 
 def relative_error(u: Float[np.ndarray, "n q"], moments: FieldMoments) -> float:

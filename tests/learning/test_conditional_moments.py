@@ -75,6 +75,20 @@ def test_residuals_of_a_field_that_is_known_better_serve_one_that_errs_with_it()
     assert error["controlled"] < 0.1 * error["alone"]
 
 
+def test_squared_residuals_of_a_field_that_is_known_better_serve_the_variance():
+    """Var[(2 + u) r + e / 20] = (2 + u)^2 Var[r] + 1/400: with r as control it errs by no more than Var[r] does."""
+    rng = np.random.default_rng(7)
+    n = 12_000
+    u, r = rng.uniform(-1, 1, (n, 1)), rng.standard_normal((n, 1))
+    y = np.hstack([r, (2 + u) * r + 0.05 * rng.standard_normal((n, 1))])
+    at = np.linspace(-1, 1, 41)[:, None]
+    error = {}
+    for name, fields in (("alone", np.array([0, 0])), ("controlled", np.array([0, 1]))):
+        variance = sd_at(ConditionalMoments().fit(u, y, fields), at) ** 2
+        error[name] = np.std(variance[:, 1] - (2 + at[:, 0]) ** 2 * variance[:, 0] - 1 / 400)
+    assert error["controlled"] < 0.2 * error["alone"]
+
+
 def test_the_order_of_coordinates_within_and_of_fields_is_no_matter(toy):
     u, y = toy.pairs(500)
     fields = np.repeat([0, 1, 2], 4)
