@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
+.PHONY: run test bench bench-electrode bench-electrode-reference bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -20,6 +20,9 @@ bench: .venv/installed
 
 bench-electrode: .venv/installed
 	$(BIN)/python benchmarks/electrode.py porous_electrode
+
+bench-electrode-reference: .venv/installed
+	$(BIN)/python benchmarks/electrode_reference.py
 
 bench-published: .venv/installed
 	$(BIN)/python benchmarks/electrode.py porous_electrode_published
