@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Len, Lt
 from sgmbench.core.method import Method
 from sgmbench.core.metric import Metric
 from sgmbench.core.problem import Problem
+from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Target
 
 
@@ -52,16 +53,25 @@ class Ask:
     """What the user wants to know, how well, how often, and what a run costs.
 
     Attributes:
-        quantities: what is wanted of each field.
-        tolerance: the error allowed, in standard deviations of the field (mean) or relative to it (sd).
+        quantities: what is wanted, see `core.quantity`: of each field mean and sd, or c.mean, c.sd, c.q0.975, energy.
+        tolerance: the error allowed, in standard deviations of the field (mean, quantiles), relative to it (sd), or
+            the root of the energy distance over that of two runs (energy).
         conditions: Q, at how many conditions.
         cost_per_run: core-seconds of one solver run; "measured" takes this machine's.
+        workers: over how many solver runs are spread, so that seconds are those of the wall clock; training and
+            sampling are not spread. 1 counts core-seconds.
     """
 
-    quantities: Annotated[tuple[Literal["mean", "sd"], ...], Len(1)] = ("mean", "sd")
+    quantities: Annotated[tuple[str, ...], Len(1)] = ("mean", "sd")
     tolerance: Annotated[float, Gt(0), Lt(1)] = 0.02
     conditions: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)] = (1, 10, 100)
     cost_per_run: Annotated[tuple[Literal["measured"] | Annotated[float, Gt(0)], ...], Len(1)] = ("measured",)
+    workers: Annotated[int, Ge(1)] = 1
+
+    def __post_init__(self) -> None:
+        """Refuses, by a ValueError, what is no quantity."""
+        for text in self.quantities:
+            Quantity.parse(text)
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Experiment:
         ask: the questions that the verdict answers.
         keep_samples: of which replicates samples are kept on disk.
         samples_kept: how many rows a condition are kept.
+        hide_germ: whether methods that choose or see xi are refused, as for a model whose randomness is out of reach.
     """
 
     name: str
@@ -97,3 +108,4 @@ class Experiment:
     ask: Annotated[tuple[Ask, ...], Len(1)] = (Ask(),)
     keep_samples: Literal["all", "first_replicate", "none"] = "first_replicate"
     samples_kept: Annotated[int, Ge(1)] = 1_000
+    hide_germ: bool = False

@@ -1,5 +1,6 @@
 """Runs of a hosted problem: the same streams as those of a traceable one, evaluated batch by batch outside JAX."""
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -8,9 +9,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
-from sgmbench.core.problem import Hosted, transport
+from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
+from sgmbench.core.problem import Hosted
 from sgmbench.core.progress import Progress, silent
-from sgmbench.core.rng import draw_normal
 from sgmbench.core.runs import Runs
 
 
@@ -27,17 +28,41 @@ class HostedSimulation:
         self.problem = problem
         self.clock = clock
         self.at_condition = at_condition
-        self._inputs = jax.jit(jax.vmap(partial(_inputs, problem, at_condition), in_axes=(None, 0, None)))
+        draw, inputs = (
+            partial(function, problem, at_condition=at_condition) for function in (normal_of_run, parameters_and_germ)
+        )
+        self._draw_batch = jax.jit(jax.vmap(draw, in_axes=(None, 0)))
+        self._inputs = jax.jit(jax.vmap(inputs, in_axes=(0, None)))
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream; each counts, whether it failed or not."""
+        return self._in_batches(n, lambda index: self._draw_batch(key, index), z, progress)
+
+    def at(self, normal: Float[np.ndarray, "n k"], *, z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
+        """Runs of given standard normal vectors, a row each: xi at a condition, else zeta and then xi.
+
+        Raises:
+            ValueError: the rows are of another length.
+        """
+        n = len(normal)
+        check_dimension(self.problem, normal.shape[1], at_condition=self.at_condition)
+        return self._in_batches(n, lambda index: jnp.asarray(normal[np.minimum(index, n - 1)]), z, progress)
+
+    def _in_batches(
+        self,
+        n: int,
+        normal_of: Callable[[Int[np.ndarray, " width"]], Float[Array, "width k"]],
+        z: tuple[float, ...],
+        progress: Progress,
+    ) -> Runs:
+        """n runs; `normal_of` gives the vectors of runs by their numbers, also of those beyond n that fill a batch."""
         before = dict(self.clock.seconds)
         width = min(n, self.problem.batch)
         condition = jnp.asarray(z, "float64")
         z_all, y_all, failed = [], [], 0
         for start in range(0, n, width):
-            lanes = self._inputs(key, np.arange(start, start + width), condition)  # of one shape: compiled once
-            z_some, xi_some = (np.asarray(each)[: n - start] for each in lanes)
+            normal = normal_of(np.arange(start, start + width))  # of one shape: compiled once
+            z_some, xi_some = (np.asarray(each)[: n - start] for each in self._inputs(normal, condition))
             with self.clock("simulate"):
                 y_some = self.problem.simulate_batch(z_some, xi_some)
             z_all.append(z_some)
@@ -51,12 +76,3 @@ class HostedSimulation:
 
 def _ok(y: Float[np.ndarray, "n d"]) -> np.ndarray:
     return np.all(np.isfinite(y), axis=1)
-
-
-def _inputs(
-    problem: Hosted, at_condition: bool, key: Key[Array, ""], index: Int[Array, ""], z: Float[Array, " given"]
-) -> tuple[Float[Array, " p"], Float[Array, " m"]]:
-    """(z, xi) of run `index` of the stream `key`."""
-    p = len(problem.parameters)
-    normal = draw_normal(key, index, p + problem.germ_dimension)
-    return (z if at_condition else transport(problem, normal[:p])), normal[p:]

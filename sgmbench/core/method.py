@@ -7,7 +7,7 @@ and one Fit serves every condition asked.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,44 +16,65 @@ from jaxtyping import Array, Float, Key
 from sgmbench.core.checkpoints import Checkpoints, no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Layout
-from sgmbench.core.problem import Problem
+from sgmbench.core.problem import Problem, Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.runs import Pairs
 from sgmbench.core.samples import Samples
 
 Fit = dict[str, Any]
 Stream = Key[Array, ""]
-Condition = tuple[float, ...]
+Given = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a Sampler gives for one condition: samples, runs asked for, runs executed."""
+    """What a Sampler gives for one condition.
+
+    Attributes:
+        samples: the weighted set.
+        solver_runs: runs asked for, in runs of the finest level.
+        executed_runs: lanes that the device really ran, likewise.
+        gradients: runs that were differentiated, too.
+        diagnostics: what the method tells of itself, as JSON can hold it.
+        invalid: why the samples are not what they should be, a sentence each; none as a rule.
+    """
 
     samples: Samples
     solver_runs: float
     executed_runs: float
+    gradients: float = 0.0
+    diagnostics: dict[str, Any] = field(default_factory=dict)
+    invalid: tuple[str, ...] = ()
 
 
 class Sampler(ABC):
-    """A method that spends solver runs for each condition."""
+    """A method that spends solver runs for each condition.
 
+    `targets` names what it can sample, `requires` capabilities of the problem. `sees_germ` says whether it chooses or
+    knows xi, which a user's model may hide.
+    """
+
+    targets: ClassVar[tuple[str, ...]] = ("marginal", "conditional")
     requires: ClassVar[tuple[type, ...]] = ()
+    sees_germ: ClassVar[bool] = False
 
     @abstractmethod
     def prepare(
         self, problem: Problem, *, at_condition: bool, clock: Clock
-    ) -> Callable[[Condition, int, Stream], Delivery]:
+    ) -> Callable[[Given, int, Stream], Delivery]:
         """Makes ready, once, to deliver samples: a function of (z, budget in fine runs, stream).
 
-        It samples P(y given z) where `at_condition`, else P(y), and z is then empty.
+        It samples P(y given z) where `at_condition`, else P(y), and z is then empty. For a posterior data stand in the
+        place of z.
         """
 
 
 class Generator(ABC):
     """A method that learns from runs and samples without the solver."""
 
+    targets: ClassVar[tuple[str, ...]] = ("marginal", "conditional", "posterior")
     requires: ClassVar[tuple[type, ...]] = ()
+    sees_germ: ClassVar[bool] = False
 
     @abstractmethod
     def fit(
@@ -94,13 +115,48 @@ class Generator(ABC):
         return 0
 
 
+FreshGerms = Callable[[Float[np.ndarray, " q"], int, Stream], Float[np.ndarray, "n k"]]
+Map = Callable[[Float[np.ndarray, "n q"], Float[np.ndarray, "n k"]], Float[np.ndarray, "n d"]]
+
+
+def no_germs(given: Float[np.ndarray, " q"], n: int, key: Stream) -> Float[np.ndarray, "n k"]:
+    """Of a problem without any."""
+    return np.zeros((n, 0))
+
+
+class Surrogate(Generator):
+    """A Generator that sees the germ: it learns the deterministic map, and its samples are images of fresh germs.
+
+    Where the germ is known and of low dimension nothing that ignores it can be as good; where it is hidden there is no
+    such map to learn.
+    """
+
+    targets = ("marginal", "conditional")
+    sees_germ = True
+    takes_features: ClassVar[bool] = False
+
+    @abstractmethod
+    def prepare_map(self, fit: Fit, *, clock: Clock) -> Map:
+        """Makes ready, once, to predict y: a function of rows (given, germ)."""
+
+    def prepare(self, fit, *, clock, germs: FreshGerms = no_germs):
+        predict = self.prepare_map(fit, clock=clock)
+
+        def sample(given, n, key):
+            return predict(np.tile(given, (n, 1)), germs(given, n, key))
+
+        return sample
+
+
 Method = Sampler | Generator
 
 
 def refusal(method: Method, problem: Problem) -> str | None:
     """Why this method cannot work on this problem, or None."""
     missing = [needed.__name__ for needed in method.requires if not isinstance(problem, needed)]
-    if not missing:
-        return None
     name, on = type(method).__name__, type(problem).__name__
-    return f"{name} needs a problem that is {' and '.join(missing)}; {on} is not"
+    if missing:
+        return f"{name} needs a problem that is {' and '.join(missing)}; {on} is not"
+    if method.sees_germ and isinstance(problem, Recorded):
+        return f"{name} needs the germ of each run, and of the runs of {on} none is recorded"
+    return None

@@ -14,12 +14,14 @@ class Metric(ABC):
     """One distance or statistic of samples against a prepared reference.
 
     `accepts_weights`: whether unequal (also negative) weights have a meaning; where not, the score is left out rather
-    than made up. `unit` says what the number is measured in, and `ideal` what exact samples of infinite number give.
+    than made up. `unit` says what the number is measured in, and `ideal` what exact samples of infinite number give. A
+    metric that is not `by_default` is computed where a configuration names it: it is dear, or needs to be told of what.
     """
 
     accepts_weights: ClassVar[bool] = False
     unit: ClassVar[str] = "-"
     ideal: ClassVar[float] = 0.0
+    by_default: ClassVar[bool] = True
 
     @abstractmethod
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:

@@ -5,7 +5,8 @@ Recorded runs are handed out instead.
 
 from typing import Protocol, runtime_checkable
 
-from jaxtyping import Array, Key
+import numpy as np
+from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.hosted_simulation import HostedSimulation
@@ -24,6 +25,10 @@ class MakesRuns(Protocol):
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream, at z where it was prepared for conditions."""
+        ...
+
+    def at(self, normal: Float[np.ndarray, "n k"], *, z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
+        """Runs of given standard normal vectors, a row each: xi at a condition, else zeta and then xi."""
         ...
 
 

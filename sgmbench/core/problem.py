@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import ndtri
 from jaxtyping import Array, Float
 
 from sgmbench.core.layout import Layout
@@ -134,6 +135,14 @@ class Recomputable(ABC):
         """The dependent fields that the solver gives for the independent ones of one sample."""
 
 
+class Featured(ABC):
+    """A problem with a better input for surrogates than its germ: fields or numbers through which alone xi acts."""
+
+    @abstractmethod
+    def features(self, z: Float[Array, " p"], xi: Float[Array, " m"]) -> Float[Array, " k"]:
+        """What a network is shown in the place of xi, of order one."""
+
+
 def transport(problem: Problem, zeta: Float[Array, " p"]) -> Float[Array, " p"]:
     """z = T(zeta), entry by entry."""
     if not problem.parameters:
@@ -147,3 +156,8 @@ def uniform_coordinates(problem: Problem, z: Float[Array, "*n p"]) -> Float[Arra
         return jnp.zeros((*z.shape[:-1], 0))
     columns = [2 * parameter.prior.cdf(z[..., i]) - 1 for i, parameter in enumerate(problem.parameters)]
     return jnp.stack(columns, axis=-1)
+
+
+def from_uniform_coordinates(problem: Problem, u: Float[Array, " p"]) -> Float[Array, " p"]:
+    """The inverse for one z: T(Phi^-1((u + 1) / 2))."""
+    return transport(problem, ndtri((u + 1) / 2))

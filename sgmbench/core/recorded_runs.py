@@ -1,7 +1,7 @@
 """Runs of a recorded problem: the first rows of what there is, whatever the stream. The rows are in random order."""
 
 import numpy as np
-from jaxtyping import Array, Key
+from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.problem import Recorded
@@ -40,4 +40,14 @@ class RecordedRuns:
         z_rows, y = pool.z[:n], pool.y[:n]
         return Runs(
             z_rows, y, np.all(np.isfinite(y), axis=1), executed=n, seconds=dict.fromkeys(self.clock.seconds, 0.0)
+        )
+
+    def at(self, normal: Float[np.ndarray, "n k"], *, z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
+        """Refused.
+
+        Raises:
+            CellError: always.
+        """
+        raise CellError(
+            "recorded runs cannot be made again at points of a method's choice; choose a method that learns from runs"
         )

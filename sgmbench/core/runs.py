@@ -24,7 +24,14 @@ class Runs:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What a Generator sees: given coordinates in [-1, 1]^q (q = 0 for a marginal) and the y to learn."""
+    """What a Generator sees.
+
+    Attributes:
+        given: coordinates in [-1, 1]^q; q = 0 for a marginal.
+        learned: the y to learn.
+        germ: what else made each y, for a Surrogate alone (see `core.germs`).
+    """
 
     given: Float[np.ndarray, "n q"]
     learned: Float[np.ndarray, "n d"]
+    germ: Float[np.ndarray, "n k"] | None = None

@@ -1,8 +1,12 @@
 """Simulation: runs of one problem, compiled once and executed in chunks over all devices.
 
-A run belongs to its stream and index alone: the same numbers come out whatever the chunk and the number of devices. The
-last chunk is padded, and the padded lanes are counted as executed.
+A run is made of a standard normal vector (`core.inputs`): that of a stream's i-th run, or one that is given. It belongs
+to this vector alone: the same numbers come out whatever the chunk and the number of devices. The last chunk is padded,
+and the padded lanes are counted as executed.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +15,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
-from sgmbench.core.problem import Traceable, transport
+from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
+from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import Progress, silent
-from sgmbench.core.rng import draw_normal
 from sgmbench.core.runs import Runs
 
 CHUNK = 256
@@ -34,29 +38,58 @@ class Simulation:
         self.clock = clock
         self.at_condition = at_condition
         self.chunk = chunk
-        self._run_chunk = clock.jit(jax.vmap(self._run, in_axes=(None, 0, None)), "simulate")
+        draw = partial(normal_of_run, problem, at_condition=at_condition)
+        self._draw_chunk = clock.jit(jax.vmap(draw, in_axes=(None, 0)), "simulate")
+        self._run_chunk = clock.jit(jax.vmap(self._run, in_axes=(0, None)), "simulate")
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream; `seconds` of the result are those of this call."""
+        return self._in_chunks(n, lambda lanes: self._draw_chunk(key, lanes), z, progress)
+
+    def at(self, normal: Float[np.ndarray, "n k"], *, z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
+        """Runs of given standard normal vectors.
+
+        Args:
+            normal: a row each: xi at a condition, else zeta and then xi.
+            z: the condition.
+            progress: listener.
+
+        Raises:
+            ValueError: the rows are of another length.
+        """
+        n = len(normal)
+        check_dimension(self.problem, normal.shape[1], at_condition=self.at_condition)
+
+        def rows(lanes: Int[Array, " width"]) -> Float[Array, "width k"]:
+            return jax.device_put(normal[np.minimum(lanes, n - 1)], lanes.sharding)  # padded with the last
+
+        return self._in_chunks(n, rows, z, progress)
+
+    def _in_chunks(
+        self,
+        n: int,
+        normal_of: Callable[[Int[Array, " width"]], Float[Array, "width k"]],
+        z: tuple[float, ...],
+        progress: Progress,
+    ) -> Runs:
+        """n runs; `normal_of` gives the vectors of runs by their numbers, also of those beyond n that fill a chunk."""
         before = dict(self.clock.seconds)
         devices = jax.devices()
-        lanes = NamedSharding(Mesh(np.array(devices), ("runs",)), PartitionSpec("runs"))
+        sharding = NamedSharding(Mesh(np.array(devices), ("runs",)), PartitionSpec("runs"))
         width = min(self.chunk, -(-n // len(devices))) * len(devices)
         condition = jnp.asarray(z, "float64")
         parts = []
         for start in range(0, n, width):
-            index = jax.device_put(np.arange(start, start + width), lanes)
-            parts.append(jax.tree.map(np.asarray, self._run_chunk(key, index, condition)))
+            lanes = jax.device_put(np.arange(start, start + width), sharding)
+            parts.append(jax.tree.map(np.asarray, self._run_chunk(normal_of(lanes), condition)))
             progress("solver runs", min(start + width, n), n)
         z_all, y = (np.concatenate([part[i] for part in parts])[:n] for i in (0, 1))
         seconds = {phase: spent - before[phase] for phase, spent in self.clock.seconds.items()}
         return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed=len(parts) * width, seconds=seconds)
 
     def _run(
-        self, key: Key[Array, ""], index: Int[Array, ""], z: Float[Array, " given"]
+        self, normal: Float[Array, " k"], z: Float[Array, " given"]
     ) -> tuple[Float[Array, " p"], Float[Array, " d"]]:
-        """(z, y) of run `index` of the stream `key`."""
-        p = len(self.problem.parameters)
-        normal = draw_normal(key, index, p + self.problem.germ_dimension)
-        parameters = z if self.at_condition else transport(self.problem, normal[:p])
-        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, normal[p:]))
+        """(z, y) of one run."""
+        parameters, xi = parameters_and_germ(self.problem, normal, z, at_condition=self.at_condition)
+        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, xi))

@@ -14,9 +14,14 @@ from jaxtyping import Float, Int
 
 def total_degree_indices(q: int, degree: int) -> Int[np.ndarray, "p q"]:
     """All multi-indices of total degree at most `degree`, lower degrees first."""
-    every = itertools.product(range(degree + 1), repeat=q)
-    kept = sorted((k for k in every if sum(k) <= degree), key=lambda k: (sum(k), k))
-    return np.array(kept, int).reshape(len(kept), q)
+    if q == 0:
+        return np.zeros((1, 0), int)
+    every = (
+        tuple(np.bincount(np.array(places, int), minlength=q).tolist())
+        for total in range(degree + 1)
+        for places in itertools.combinations_with_replacement(range(q), total)
+    )
+    return np.array(sorted(every, key=lambda k: (sum(k), k)), int)
 
 
 def with_margin(kept: Int[np.ndarray, "p q"], *, whole: int, degree: int, reach: int = 1) -> Int[np.ndarray, "r q"]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sgmbench.core.layout import Field, Layout
 from sgmbench.core.prepare import prepare
 from sgmbench.core.prior import LogUniform, Parameter
 from sgmbench.core.problem import Hosted, Traceable
-from sgmbench.core.rng import stream
+from sgmbench.core.rng import draw_normal, stream
 
 KEY = stream(0, "test_hosted_simulation")
 
@@ -56,6 +57,19 @@ def test_runs_are_those_of_a_traceable_problem_whatever_the_batch(z):
         np.testing.assert_allclose(runs.y, traced.y, rtol=1e-15)
         np.testing.assert_array_equal(runs.ok, traced.ok)
         assert (runs.executed, runs.failed) == (50, traced.failed)
+
+
+@pytest.mark.parametrize("z", [(), (1.25,)])
+def test_runs_at_given_normals_are_those_of_the_stream_that_has_them(z):
+    drawn = np.asarray(jax.vmap(draw_normal, in_axes=(None, 0, None))(KEY, jnp.arange(50), 3))[:, 1 if z else 0 :]
+    for batch in (7, 64):
+        hosted = prepare(OnHost(batch), Clock(), at_condition=bool(z))
+        runs, streamed = hosted.at(drawn, z=z), hosted(50, key=KEY, z=z)
+        np.testing.assert_array_equal(runs.z, streamed.z)
+        np.testing.assert_array_equal(runs.y, streamed.y)
+        assert (runs.executed, runs.failed) == (50, streamed.failed)
+        with pytest.raises(ValueError, match=r"^normal: rows of 4 entries; a run of OnHost takes "):
+            hosted.at(np.zeros((2, 4)), z=z)
 
 
 def test_progress_counts_runs_and_failures():

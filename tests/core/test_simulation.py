@@ -65,6 +65,47 @@ def test_a_run_of_the_prior_is_the_run_at_its_condition():
     np.testing.assert_array_equal(at.z, np.tile(marginal.z[7], (50, 1)))
 
 
+def normals(problem, n, *, at_condition, key=KEY):
+    """Those of the stream, drawn by hand."""
+    p = len(problem.parameters)
+    drawn = jax.vmap(draw_normal, in_axes=(None, 0, None))(key, jnp.arange(n), p + problem.germ_dimension)
+    return np.asarray(drawn)[:, p if at_condition else 0 :]
+
+
+@pytest.mark.parametrize("z", [(), (0.3, 4.0)])
+@pytest.mark.parametrize("chunk", [7, 64, 256])
+def test_runs_at_the_normals_of_a_stream_are_its_runs(z, chunk):
+    problem, at_condition = Fragile(), bool(z)
+    drawn = normals(problem, 100, at_condition=at_condition)
+    runs = Simulation(problem, Clock(), at_condition=at_condition, chunk=chunk).at(drawn, z=z)
+    streamed = simulate(problem, 100, at_condition=at_condition, z=z)
+    np.testing.assert_array_equal(runs.z, streamed.z)
+    np.testing.assert_array_equal(runs.y, streamed.y)
+    np.testing.assert_array_equal(runs.ok, streamed.ok)
+    if DEVICES == 1:
+        assert runs.executed == {7: 105, 64: 128, 256: 100}[chunk]
+
+
+def test_runs_of_a_solver_at_the_normals_of_a_stream_are_bitwise_its_runs(electrode):
+    problem = PorousElectrode()
+    simulation = Simulation(problem, Clock(), at_condition=True, chunk=64)
+    runs = simulation.at(normals(problem, 100, at_condition=True), z=(0.1, 0.0, 25.0))
+    np.testing.assert_array_equal(runs.y, electrode[256].y[:100])
+
+
+def test_a_run_belongs_to_its_own_normals():
+    drawn = normals(Fragile(), 50, at_condition=False)
+    simulation = Simulation(Fragile(), Clock(), at_condition=False, chunk=16)
+    order = np.random.default_rng(0).permutation(50)
+    np.testing.assert_array_equal(simulation.at(drawn[order]).y, simulation.at(drawn).y[order])
+
+
+@pytest.mark.parametrize(("at_condition", "takes"), [(False, "5, zeta, then xi"), (True, "3, xi alone")])
+def test_normals_of_another_length_are_refused(at_condition, takes):
+    with pytest.raises(ValueError, match=f"^normal: rows of 4 entries; a run of Fragile takes {takes}$"):
+        Simulation(Fragile(), Clock(), at_condition=at_condition).at(np.zeros((2, 4)), z=(0.3, 4.0))
+
+
 def test_parameters_follow_their_priors():
     z = simulate(Fragile(), 4_000).z
     mean, sd = np.array([0.5, 5.0]), np.array([1 / np.sqrt(12), 2.0])
