@@ -6,21 +6,20 @@ them in the store or makes them. Two identities: the `name` pairs cells across v
 (SHA-256 of the description, source digests in it) says what exactly is computed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
-import jax.numpy as jnp
-import numpy as np
-
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment, MethodEntry
-from sgmbench.core.method import Generator
+from sgmbench.core.germs import Germs
+from sgmbench.core.inverse import Inverse
+from sgmbench.core.method import Generator, Method, Surrogate
 from sgmbench.core.part import Part
 from sgmbench.core.prepare import simulation_class
-from sgmbench.core.problem import Problem, Recorded, transport
-from sgmbench.core.rng import draw_normal, stream
-from sgmbench.core.target import Condition, Conditional, Target
+from sgmbench.core.problem import Problem, Recorded
+from sgmbench.core.target import Posterior
+from sgmbench.montecarlo.posterior_runs import PosteriorRuns
 from sgmbench.sources import digest
 
 Description = dict[str, Any]
@@ -42,34 +41,13 @@ class Cell:
         return f"{self.target}.{self.method}.{self.budget}.r{self.replicate}"
 
 
-def conditions_of(target: Target, problem: Problem, *, evaluation_seed: int) -> list[Condition]:
-    """The conditions at which a target is scored, listed ones first; a marginal has one, without a z.
-
-    So has a conditional target of recorded runs, which is scored over held-out pairs (z, y).
-    """
-    if not isinstance(target, Conditional):
-        return [Condition("all", None)]
-    if isinstance(problem, Recorded):
-        return [Condition("held_out", None, is_listed=False, pairs=target.drawn)]
-    names = [parameter.name for parameter in problem.parameters]
-    listed = [
-        Condition(f"c{i}", tuple(float(at[name]) for name in names)) for i, at in enumerate(target.conditions, start=1)
-    ]
-    key = stream(evaluation_seed, "conditions")
-    drawn = (transport(problem, draw_normal(key, jnp.asarray(i), len(names))) for i in range(target.drawn))
-    return listed + [
-        Condition(f"d{i:02d}", tuple(float(value) for value in np.asarray(z)), is_listed=False)
-        for i, z in enumerate(drawn, start=1)
-    ]
-
-
 def cells_of(experiment: Experiment) -> list[Cell]:
     """All cells, those of one target together and in it those of one replicate."""
     problem = {**dump(experiment.problem), "digest": _problem_digests(experiment.problem)}
     metrics = {entry.label: {**dump(entry.metric), "digest": digests(entry.metric)} for entry in experiment.metrics}
     cells = []
     for target in experiment.targets:
-        conditions = conditions_of(target, experiment.problem, evaluation_seed=experiment.evaluation_seed)
+        conditions = target.scored_at(experiment.problem, evaluation_seed=experiment.evaluation_seed)
         shared = {
             "schema": 1,
             "problem": problem,
@@ -78,6 +56,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
             "seed": experiment.seed,
             "reference": _sizes(experiment),
             "metrics": metrics,
+            **({"inverse": [digest(Inverse), digest(PosteriorRuns)]} if isinstance(target, Posterior) else {}),
         }
         for replicate in range(experiment.replicates):
             for entry in experiment.methods:
@@ -92,6 +71,11 @@ def _problem_digests(problem: Problem) -> list[str]:
     """What a problem's runs are made by, and of what data where they are recorded."""
     code = [*digests(problem), digest(simulation_class(problem))]
     return [*code, digest(Part), problem.content] if isinstance(problem, Recorded) else code
+
+
+def _method_digests(method: Method) -> list[str]:
+    """What a method works by; a Surrogate also by what it sees of a germ."""
+    return [*digests(method), *([digest(Germs)] if isinstance(method, Surrogate) else [])]
 
 
 def _sizes(experiment: Experiment) -> Description:
@@ -122,7 +106,7 @@ def _cell(experiment: Experiment, shared: Description, entry: MethodEntry, budge
     keeps = experiment.keep_samples == "all" or (experiment.keep_samples == "first_replicate" and replicate == 0)
     description = {
         **shared,
-        "method": {**dump(entry.method), "digest": digests(entry.method)},
+        "method": {**dump(entry.method), "digest": _method_digests(entry.method)},
         "label": entry.label,
         "is_generator": isinstance(entry.method, Generator),
         "budget": budget,
@@ -134,12 +118,17 @@ def _cell(experiment: Experiment, shared: Description, entry: MethodEntry, budge
     return Cell(shared["target"], entry.label, budget, replicate, description)
 
 
+def given_at(condition: Description) -> Sequence[float]:
+    """What a condition gives: data, z, or nothing."""
+    return condition["data"] or condition["z"] or ()
+
+
 def reference_description(cell: Description, condition: Description) -> Description:
-    """The truth at one condition: independent runs, never the training runs."""
+    """The truth at one condition: independent runs, or draws of a posterior; never the training runs."""
     size = cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
     stream_labels = ["reference", cell["target"], condition["name"]]
-    shared = _of_part(cell, ["held_out"])
-    return {**shared, "z": condition["z"], "size": size, "stream": stream_labels}
+    shared = _of_part(cell, ["held_out"]) | _of_inverse(cell)
+    return {**shared, "given": list(given_at(condition)), "size": size, "stream": stream_labels}
 
 
 def floor_description(cell: Description, condition: Description) -> Description:
@@ -155,7 +144,7 @@ def floor_description(cell: Description, condition: Description) -> Description:
 def runs_description(cell: Description) -> Description:
     """The training runs, the same for all Generators of one budget and replicate."""
     shared = _of_part(cell, cell.get("part"))
-    return {**shared, "z": None, "size": cell["budget"], "stream": ["runs", cell["replicate"]]}
+    return {**shared, "given": [], "size": cell["budget"], "stream": ["runs", cell["replicate"]]}
 
 
 def _of_part(cell: Description, part: list[Any] | None) -> Description:
@@ -164,7 +153,13 @@ def _of_part(cell: Description, part: list[Any] | None) -> Description:
     return {**shared, "part": part} if "part" in cell else shared
 
 
+def _of_inverse(cell: Description) -> Description:
+    """By what code data are drawn and posteriors sampled, where the target is one."""
+    return {"inverse": cell["inverse"]} if "inverse" in cell else {}
+
+
 def fit_description(cell: Description) -> Description:
     """What a Generator learned, the same for all conditions of a target."""
     labels = ["fit", cell["target"], cell["label"], cell["budget"], cell["replicate"]]
-    return {"runs": runs_description(cell), "method": cell["method"], "target": cell["target"], "stream": labels}
+    learned = {"runs": runs_description(cell), "method": cell["method"], "target": cell["target"]}
+    return {**learned, **_of_inverse(cell), "stream": labels}

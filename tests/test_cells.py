@@ -12,7 +12,6 @@ import small
 
 from sgmbench.cells import (
     cells_of,
-    conditions_of,
     digests,
     fit_description,
     floor_description,
@@ -96,18 +95,18 @@ def test_samples_kept_change_the_cells_that_keep_them():
 
 def test_conditions_depend_on_the_evaluation_seed_alone():
     target = Conditional(conditions=({"b": 1.0, "a": 0.5},), drawn=3)
-    one = conditions_of(target, small.Line(), evaluation_seed=1)
-    assert one == conditions_of(target, small.Line(slope=7.0), evaluation_seed=1)
+    one = target.scored_at(small.Line(), evaluation_seed=1)
+    assert one == target.scored_at(small.Line(slope=7.0), evaluation_seed=1)
     assert one[0].z == (0.5, 1.0)
     assert [c.name for c in one] == ["c1", "d01", "d02", "d03"]
-    assert one[:3] == conditions_of(replace(target, drawn=2), small.Line(), evaluation_seed=1)
-    other = conditions_of(target, small.Line(), evaluation_seed=2)
+    assert one[:3] == replace(target, drawn=2).scored_at(small.Line(), evaluation_seed=1)
+    other = target.scored_at(small.Line(), evaluation_seed=2)
     assert all(a.z != b.z for a, b in zip(one[1:], other[1:], strict=True))
     assert all(-1 <= c.z[0] <= 1 and 0.5 <= c.z[1] <= 2 for c in (*one, *other))
 
 
 def test_a_marginal_has_one_law_and_no_condition():
-    (only,) = conditions_of(Marginal(), small.Line(), evaluation_seed=1)
+    (only,) = Marginal().scored_at(small.Line(), evaluation_seed=1)
     assert (only.name, only.z) == ("all", None)
 
 
@@ -144,6 +143,28 @@ def test_reference_floor_and_training_streams_are_different():
     assert len(set(streams)) == len(streams)
     sizes = [reference_description(cell, condition)["size"] for condition in cell["conditions"]]
     assert sizes == [60, 60, 50]
+
+
+POSTERIOR = {"kind": "sgmbench.core.target:Posterior", "observations": [[0, 0], [0.1, 0]], "drawn": 1}
+
+
+def test_a_posterior_has_the_runs_of_the_other_targets_and_a_truth_for_each_observation():
+    plain = PLAIN | {"problem": "two_moons", "targets": ["marginal", POSTERIOR], "methods": ["bootstrap"]}
+    marginal, posterior = (
+        cell.description
+        for cell in cells_of(build_experiment(plain | {"budgets": [5], "replicates": 1}, "test").experiment)
+    )
+    assert runs_description(marginal) == runs_description(posterior)
+    truths = [reference_description(posterior, condition) for condition in posterior["conditions"]]
+    assert [truth["given"] for truth in truths[:2]] == [[0.0, 0.0], [0.1, 0.0]]
+    streams = {
+        tuple(d(posterior, c)["stream"])
+        for d in (reference_description, floor_description)
+        for c in posterior["conditions"]
+    }
+    assert len(streams) == 6
+    assert "inverse" not in marginal
+    assert all(truth["inverse"] == posterior["inverse"] for truth in (*truths, fit_description(posterior)))
 
 
 @pytest.fixture
@@ -192,7 +213,7 @@ def test_the_floor_has_no_more_runs_than_are_left(recorded):
 
 def test_a_conditional_target_of_recorded_runs_has_one_condition_of_many_pairs(recorded):
     cell = recorded()[-1].description
-    assert cell["conditions"] == [{"name": "held_out", "z": None, "is_listed": False, "pairs": 12}]
+    assert cell["conditions"] == [{"name": "held_out", "z": None, "data": None, "is_listed": False, "pairs": 12}]
 
 
 def test_another_file_or_another_split_changes_every_cell_of_recorded_runs(recorded):

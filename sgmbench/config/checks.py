@@ -10,20 +10,22 @@ from typing import Any
 
 from sgmbench import registry
 from sgmbench.config import recorded
-from sgmbench.config.annotations import shown
+from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
 from sgmbench.core.method import Generator, refusal
-from sgmbench.core.problem import Problem, Recorded
-from sgmbench.core.target import Conditional
+from sgmbench.core.observation import Observed
+from sgmbench.core.problem import Problem, Recorded, Traceable
+from sgmbench.core.target import Conditional, Posterior
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
-    of_fields: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions]
-    return [fault for check in (*of_fields, _refusals, _layout, recorded.faults) for fault in check(parts)]
+    checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _posterior]
+    checks += [_refusals, _targets, _layout, recorded.faults]
+    return [fault for check in checks for fault in check(parts)]
 
 
 def warnings(parts: Parts) -> list[Fault]:
@@ -120,6 +122,38 @@ def _conditions(parts: Parts) -> Iterator[Fault]:
                 yield Fault((*path, name), "missing; every condition gives each parameter of the problem a number")
 
 
+def _posterior(parts: Parts) -> Iterator[Fault]:
+    """A posterior needs parameters, an instrument, and data as this gives them."""
+    problem = parts.get(("problem",))
+    for path, target in entries_of(parts, "targets").items():
+        if not isinstance(target, Posterior) or not isinstance(problem, Problem):
+            continue
+        kind = registry.kind_of("problems", type(problem))
+        if not problem.parameters:
+            yield Fault(path, f"{kind} has no parameters, so there is nothing to infer; write marginal")
+        elif not isinstance(problem, Observed):
+            yield Fault(path, f"{kind} has no instrument, so there are no data to infer from; derive it from Observed")
+        elif not isinstance(problem, Traceable):
+            yield Fault(path, f"{kind} runs outside JAX, where no chain can follow; write a problem that is Traceable")
+        elif not target.observations and not target.drawn:
+            yield Fault(path, "no data are given; write `observations`, or `drawn`: how many to draw")
+        else:
+            for i, data in enumerate(target.observations):
+                if len(data) != (size := problem.observation.size):
+                    text = f"{len(data)} numbers; an observation of {kind} has {size}"
+                    yield Fault((*path, "observations", i), text)
+
+
+def _targets(parts: Parts) -> Iterator[Fault]:
+    """Methods that cannot sample a target."""
+    for path, entry in entries_of(parts, "methods").items():
+        for target in entries_of(parts, "targets").values():
+            if target.name not in entry.method.targets:
+                name = registry.kind_of("methods", type(entry.method))
+                can = any_of(entry.method.targets, "and")
+                yield Fault(path, f"{name} does not sample a {target.name} ({can} only); remove one of them")
+
+
 def _refusals(parts: Parts) -> Iterator[Fault]:
     """Methods that cannot work on the problem."""
     problem = parts.get(("problem",))
@@ -127,12 +161,18 @@ def _refusals(parts: Parts) -> Iterator[Fault]:
         text = refusal(entry.method, problem) if isinstance(problem, Problem) else None
         if text:
             yield Fault(path, f"{text}; remove the method or choose another problem")
+        elif entry.method.sees_germ and parts.get(("hide_germ",)) is True:
+            yield Fault(path, f"{type(entry.method).__name__} sees the germ, which hide_germ hides; remove one of them")
 
 
 def _layout(parts: Parts) -> Iterator[Fault]:
-    """What Generators cannot learn the problem's outputs with, such as networks for fields on another grid."""
+    """What Generators cannot learn what is asked for with, such as networks for fields on another grid."""
     problem = parts.get(("problem",))
+    if not isinstance(problem, Problem):
+        return
+    layouts = dict.fromkeys(target.layout(problem) for target in entries_of(parts, "targets").values())
     for path, entry in entries_of(parts, "methods").items():
-        if isinstance(problem, Problem) and isinstance(entry.method, Generator):
-            for name, text in entry.method.refusals(problem.layout).items():
-                yield Fault((*path, name), text)
+        for layout in layouts or [problem.layout]:
+            if isinstance(entry.method, Generator):
+                for name, text in entry.method.refusals(layout).items():
+                    yield Fault((*path, name), text)

@@ -99,8 +99,8 @@ def _checked(document: Document, file: str, overrides: Sequence[str]) -> Loaded:
 
 
 def _default_metrics() -> list[Any]:
-    """All metrics of sgmbench, and energy in its second norm: which norm is used decides winners."""
-    names = registry.builtin("metrics")
+    """The metrics of sgmbench that are so by default, and energy in its second norm: the norm decides winners."""
+    names = [name for name in registry.builtin("metrics") if registry.load("metrics", name).by_default]
     standardized = {"kind": "energy", "label": "energy_standardized", "norm": "standardized"}
     return [item for name in names for item in ([name, standardized] if name == "energy" else [name])]
 

@@ -13,6 +13,9 @@ phi does not depend on c and is solved once; c takes 1,000 implicit Euler steps 
 Porosity eps(x) = 0.2 + 0.3 sigmoid(g(x)), g a Gaussian process of covariance exp(-(x - x')^2 / 2 l^2) + 1e-4 delta,
 g = chol(K) xi: xi in R^100 is the germ. z = (l/L, U0, F).
 
+Observation: c and phi in five cells with noise of 0.5 mol/m^3 and 0.5 mV, as far as they are outputs. phi is grounded
+and tells F alone; what is known of U0 comes from c.
+
 Coarser levels average the same porosity over 2 or 4 cells and interpolate the solution back to the 100 centers.
 
 Source: H. Vandecasteele, "Generative AI for Computational Science by Example" (2026), with the sign of F of its
@@ -30,8 +33,10 @@ from jax.lax.linalg import tridiagonal_solve
 from jaxtyping import Array, Float
 
 from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.observation import Observed
 from sgmbench.core.prior import LogUniform, Parameter, Uniform
-from sgmbench.core.problem import Constrained, Leveled, Recomputable, Traceable
+from sgmbench.core.problem import Constrained, Featured, Leveled, Recomputable, Traceable
+from sgmbench.problems.numerics.probes import Probes
 from sgmbench.problems.numerics.resolvent_power import implicit_euler
 
 L = 1e-4  # m
@@ -43,10 +48,12 @@ RATE = 0.1  # k_rn
 C_0 = 1000.0  # mol/m^3
 STEPS, DURATION = 1000, 100.0  # s
 UNITS = {"c": "mol/m^3", "phi": "V", "porosity": "-"}
+PROBED = (9, 29, 49, 69, 89)
+PROBE_NOISE = {"c": 0.5, "phi": 5e-4}
 
 
 @dataclass(frozen=True)
-class PorousElectrode(Traceable, Leveled, Constrained, Recomputable):
+class PorousElectrode(Traceable, Leveled, Constrained, Recomputable, Featured, Observed):
     """Concentration and potential in a battery electrode whose porosity is a random field.
 
     Attributes:
@@ -101,6 +108,14 @@ class PorousElectrode(Traceable, Leveled, Constrained, Recomputable):
 
     def recompute(self, z, fields):
         return self._solve(z, fields["porosity"]) if "porosity" in fields else {}
+
+    def features(self, z, xi):
+        """The porosity, from -1 to 1 over its range: l and xi act through it alone."""
+        return (porosity(z[0], xi) - 0.35) / 0.15
+
+    @property
+    def observation(self):
+        return Probes(tuple((name, s) for name, s in PROBE_NOISE.items() if name in self.outputs), PROBED)
 
     def _solve(self, z: Float[Array, "3"], eps: Float[Array, "100"]) -> dict[str, Array]:
         """The wanted ones of c and phi on the 100 centers."""

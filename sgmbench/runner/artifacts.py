@@ -1,24 +1,23 @@
 """Shared inputs of cells, each a function of its description and the cache alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-
-import jax.numpy as jnp
-import numpy as np
 
 from sgmbench.cells import Description, fit_description, floor_description, reference_description, runs_description
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
-from sgmbench.core.method import Fit, Generator
+from sgmbench.core.method import Fit, Generator, Surrogate
 from sgmbench.core.part import part_of
-from sgmbench.core.prepare import MakesRuns, prepare
-from sgmbench.core.problem import Problem, Recorded, uniform_coordinates
+from sgmbench.core.prepare import prepare
+from sgmbench.core.problem import Problem, Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
-from sgmbench.core.runs import Pairs, Runs
+from sgmbench.core.runs import Runs
 from sgmbench.errors import CellError, StoreError, UsageError
+from sgmbench.runner.question import QUESTIONS, Lesson, MakesTruth, Question
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.checkpoints import FolderCheckpoints
 
@@ -42,31 +41,23 @@ def without_digest(plain: Description) -> Description:
     return {key: value for key, value in plain.items() if key != "digest"}
 
 
-def prepare_anew(problem: Problem, *, at_condition: bool) -> MakesRuns:
-    """A simulation that pays for its own compilation."""
-    return prepare(problem, Clock(), at_condition=at_condition)
+def question_of(cell: Description) -> Question:
+    """What a cell asks of its problem, or of the part of it that it may use."""
+    return QUESTIONS[cell["target"]](problem_of(cell))
 
 
-def load_runs(
-    description: Description,
-    kind: str,
-    cache: Cache,
-    progress: Progress,
-    make_ready: Callable[..., MakesRuns] = prepare_anew,
+def _load_runs(
+    description: Description, kind: str, cache: Cache, progress: Progress, make_ready: Callable[[], MakesTruth]
 ) -> Runs:
-    """Runs of one stream: training runs, a reference or a floor.
-
-    References and floors share compiled simulations, which is what `make_ready` is for; training runs pay for theirs.
+    """Runs of one stream: training runs, a reference or a floor; `make_ready` is called where none are there.
 
     Raises:
         CellError: every run failed.
     """
 
     def make() -> tuple[dict[str, Any], dict[str, Any]]:
-        z = description["z"]
-        simulation = make_ready(problem_of(description), at_condition=z is not None)
         key = stream(description["seed"], *description["stream"])
-        runs = simulation(description["size"], key=key, z=tuple(z or ()), progress=progress)
+        runs = make_ready()(description["size"], key=key, z=tuple(description["given"]), progress=progress)
         notes = {"executed": runs.executed, "seconds": runs.seconds}
         return {"z": runs.z, "y": runs.y, "ok": runs.ok}, notes
 
@@ -80,8 +71,16 @@ def load_runs(
 
 
 @lru_cache(maxsize=4)
-def _prepare_shared(problem: Problem, *, at_condition: bool) -> MakesRuns:
-    return prepare_anew(problem, at_condition=at_condition)
+def _shared_truth(question: Question, *, is_given: bool) -> MakesTruth:
+    """References and floors share what is compiled for them; training runs pay for their own."""
+    return question.truth(is_given=is_given)
+
+
+def _load_truth(description: Description, target: str, kind: str, cache: Cache, progress: Progress) -> Runs:
+    def make_ready() -> MakesTruth:
+        return _shared_truth(QUESTIONS[target](problem_of(description)), is_given=bool(description["given"]))
+
+    return _load_runs(description, kind, cache, progress, make_ready)
 
 
 def load_reference(
@@ -89,41 +88,57 @@ def load_reference(
 ) -> tuple[Reference, Runs]:
     """The truth at one condition of a cell's target, and the runs behind it."""
     description = reference_description(cell, condition)
-    runs = load_runs(description, "reference", cache, progress, _prepare_shared)
-    return Reference(runs.y[runs.ok], problem_of(description), condition["z"]), runs
+    runs = _load_truth(description, cell["target"], "reference", cache, progress)
+    answer = QUESTIONS[cell["target"]](problem_of(description)).answer
+    return Reference(runs.y[runs.ok], answer, condition["z"]), runs
 
 
 def load_floor(cell: Description, condition: Description, cache: Cache, progress: Progress) -> Runs:
     """The independent Monte Carlo set of the floor."""
-    return load_runs(floor_description(cell, condition), "floor", cache, progress, _prepare_shared)
+    return _load_truth(floor_description(cell, condition), cell["target"], "floor", cache, progress)
 
 
 def load_training_runs(cell: Description, cache: Cache, progress: Progress) -> Runs:
     """The runs that a Generator cell learns from."""
-    return load_runs(runs_description(cell), "runs", cache, progress)
+    description = runs_description(cell)
+
+    def make_ready() -> MakesTruth:
+        return prepare(problem_of(description), Clock(), at_condition=False)
+
+    return _load_runs(description, "runs", cache, progress, make_ready)
+
+
+def lesson_of(cell: Description, runs: Runs) -> Lesson:
+    """What these training runs teach about the question of a cell."""
+    noise = stream(cell["seed"], "observation noise", *runs_description(cell)["stream"])
+    return question_of(cell).lesson(runs, noise=noise)
 
 
 def load_fit(
-    cell: Description, method: Generator, runs: Runs, cache: Cache, progress: Progress
+    cell: Description, method: Generator, runs: Runs, lesson: Lesson, cache: Cache, progress: Progress
 ) -> tuple[Fit, dict[str, Any]]:
     """What the Generator learned; the seconds that it took when it was made, and its diagnostics, which cost none.
 
     A training that was interrupted goes on from its checkpoints, which are removed once the fit is in the cache or
     has failed: begun again it would fail again.
     """
-    problem = problem_of(cell)
-    description = fit_description(cell)
+    question, description = question_of(cell), fit_description(cell)
     checkpoints = FolderCheckpoints(cache.root / "checkpoints" / content_of(description))
 
     def make() -> tuple[Fit, dict[str, Any]]:
         clock = Clock()
         key = stream(cell["seed"], *description["stream"])
-        pairs = pairs_of(runs, problem, conditional=cell["target"] == "conditional")
+        pairs = lesson.pairs
+        if isinstance(method, Surrogate):
+            runs_stream = runs_description(cell)["stream"]
+            germ = question.germs(method, clock=clock, phase="train").of_runs(
+                len(runs.ok), key=stream(cell["seed"], *runs_stream)
+            )
+            pairs = replace(pairs, germ=germ[runs.ok])
         try:
             with clock("train"):
-                fit = method.fit(
-                    pairs, problem.layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints
-                )
+                layout = question.answer.layout
+                fit = method.fit(pairs, layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints)
         except StoreError:  # no fault of the fit: it goes on when there is room
             raise
         except Exception:
@@ -135,10 +150,3 @@ def load_fit(
     fit, notes = cache.get("fit", description, make)
     checkpoints.discard()
     return fit, notes
-
-
-def pairs_of(runs: Runs, problem: Problem, *, conditional: bool) -> Pairs:
-    """(given, learned): z in uniform coordinates, or nothing, and y; failed runs left out."""
-    z, y = runs.z[runs.ok], runs.y[runs.ok]
-    given = np.asarray(uniform_coordinates(problem, jnp.asarray(z))) if conditional else np.zeros((len(y), 0))
-    return Pairs(given, y)

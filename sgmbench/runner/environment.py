@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-PACKAGES = ("sgmbench", "jax", "jaxlib", "flax", "optax", "diffrax", "numpy", "scipy")
+PACKAGES = ("sgmbench", "jax", "jaxlib", "flax", "optax", "diffrax", "blackjax", "numpy", "scipy")
 
 
 def environment() -> dict[str, Any]:

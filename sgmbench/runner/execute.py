@@ -4,23 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from sgmbench.cells import Cell, Description
+from sgmbench.cells import Cell, Description, given_at
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
 from sgmbench.core.memory import peak_memory
-from sgmbench.core.method import Generator, Sampler
-from sgmbench.core.problem import Problem, uniform_coordinates
+from sgmbench.core.method import Generator, Sampler, Surrogate
 from sgmbench.core.progress import Progress
 from sgmbench.core.result import PairScores, Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
-from sgmbench.runner.artifacts import load_fit, load_training_runs, problem_of, without_digest
+from sgmbench.runner.artifacts import lesson_of, load_fit, load_training_runs, question_of, without_digest
 from sgmbench.runner.pairs import samples_at_pairs
 from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
 from sgmbench.runner.truth import Truth
@@ -34,6 +32,7 @@ class _Tally:
     clock: Clock = field(default_factory=Clock)
     solver_runs: float = 0.0
     executed_runs: float = 0.0
+    gradients: float = 0.0
     failed_runs: int = 0
     evaluations: int = 0
     extra_samples: int = 0
@@ -43,6 +42,7 @@ class _Tally:
     samples_each: dict[str, int] = field(default_factory=dict)
     kept: dict[str, np.ndarray] = field(default_factory=dict)
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    invalid: list[str] = field(default_factory=list)
 
 
 def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, np.ndarray]]:
@@ -62,11 +62,16 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
 
 
 def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth, progress: Progress) -> None:
-    sample = method.prepare(problem_of(cell), at_condition=cell["target"] == "conditional", clock=tally.clock)
+    question = question_of(cell)
+    sample = method.prepare(question.problem, at_condition=question.is_conditional, clock=tally.clock)
     for i, condition in enumerate(cell["conditions"]):
-        delivery = sample(tuple(condition["z"] or ()), cell["budget"], _sample_key(cell, condition))
+        delivery = sample(tuple(given_at(condition)), cell["budget"], _sample_key(cell, condition))
         tally.solver_runs += delivery.solver_runs
         tally.executed_runs += delivery.executed_runs
+        tally.gradients += delivery.gradients
+        tally.invalid += [f"{condition['name']}: {reason}" for reason in delivery.invalid]
+        if delivery.diagnostics:
+            tally.diagnostics[condition["name"]] = delivery.diagnostics
         _score(cell, condition, delivery.samples, tally, truth)
         progress("conditions", i + 1, len(cell["conditions"]))
 
@@ -74,41 +79,39 @@ def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth
 def _run_generator(
     cell: Description, method: Generator, tally: _Tally, truth: Truth, cache: Cache, progress: Progress
 ) -> None:
-    problem, clock = problem_of(cell), tally.clock
+    question, clock = question_of(cell), tally.clock
     runs = load_training_runs(cell, cache, progress)
+    lesson = lesson_of(cell, runs)
     tally.solver_runs, tally.executed_runs, tally.failed_runs = len(runs.ok), runs.executed, runs.failed
     tally.evaluations, tally.extra_samples = method.evaluations(), method.extra_samples()
-    fit, notes = load_fit(cell, method, runs, cache, progress)
+    fit, notes = load_fit(cell, method, runs, lesson, cache, progress)
     tally.diagnostics = notes["diagnostics"]
     for phase in clock.seconds:
         clock.seconds[phase] += runs.seconds[phase] + notes["seconds"][phase]
-    sample = method.prepare(fit, clock=clock)
+    if isinstance(method, Surrogate):
+        sample = method.prepare(fit, clock=clock, germs=question.germs(method, clock=clock, phase="sample"))
+    else:
+        sample = method.prepare(fit, clock=clock)
     for i, condition in enumerate(cell["conditions"]):
-        given, key = _given(cell, condition, problem, truth), _sample_key(cell, condition)
+        given, key = lesson.coordinates(_given(cell, condition, truth)), _sample_key(cell, condition)
         with clock("sample"):
             if condition["pairs"]:
-                samples = samples_at_pairs(sample, given, problem, key=key, progress=progress)
+                samples = samples_at_pairs(sample, given, question.answer, key=key, progress=progress)
             else:
-                values = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
-                samples = Samples.equally_weighted(values, problem.layout, is_law=True)
+                learned = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
+                samples = Samples.equally_weighted(lesson.values(learned), question.answer.layout, is_law=True)
         tally.conditions += len(given)
         tally.evaluations = max(tally.evaluations, clock.evaluations)
         _score(cell, condition, samples, tally, truth)
         progress("conditions", i + 1, len(cell["conditions"]))
 
 
-def _given(
-    cell: Description, condition: Description, problem: Problem, truth: Truth
-) -> Float[np.ndarray, "conditions q"]:
-    """The conditions of a Generator's samples in uniform coordinates: one, or those of all held-out pairs."""
+def _given(cell: Description, condition: Description, truth: Truth) -> Float[np.ndarray, "conditions a"]:
+    """What is given to a Generator: at one condition, or at those of all held-out pairs."""
     if condition["pairs"]:
         runs = truth.runs(cell, condition)
-        z = runs.z[runs.ok][: condition["pairs"]]
-    elif condition["z"] is None:
-        return np.zeros((1, 0))
-    else:
-        z = np.array([condition["z"]], float)
-    return np.asarray(uniform_coordinates(problem, jnp.asarray(z)))
+        return runs.z[runs.ok][: condition["pairs"]]
+    return np.array([given_at(condition)], float)
 
 
 def _sample_key(cell: Description, condition: Description):
@@ -153,6 +156,7 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
         cost=Cost(
             solver_runs=tally.solver_runs,
             executed_runs=tally.executed_runs,
+            gradients=tally.gradients,
             network_evaluations=tally.evaluations,
             samples=sum(tally.samples_each.values()) + tally.extra_samples * tally.conditions,
             extra_samples=tally.extra_samples,
@@ -161,5 +165,5 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
         ),
         scores=tally.scores,
         pair_scores=tally.pair_scores,
-        diagnostics=tally.diagnostics,
+        diagnostics=tally.diagnostics | ({"invalid": tally.invalid} if tally.invalid else {}),
     )

@@ -14,7 +14,7 @@ from sgmbench.core.problem import Hosted, Problem, Recorded, Traceable, transpor
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
 from sgmbench.errors import UsageError
-from sgmbench.runner.artifacts import problem_of
+from sgmbench.runner.artifacts import question_of
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import execute
 from sgmbench.runner.floors import write_floors
@@ -133,7 +133,7 @@ def _complete(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progres
         return found
     result, kept = execute(cell, truth, cache, progress)
     if kept:
-        layout = problem_of(cell.description).layout
+        layout = question_of(cell.description).answer.layout
         write_samples(folder.cell(cell.name) / "samples.nc", kept, layout)
     folder.write_result(result)
     return result

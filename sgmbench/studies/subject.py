@@ -8,31 +8,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from sgmbench.cells import Cell, Description, cells_of
+from sgmbench.cells import Cell, Description, cells_of, given_at
 from sgmbench.config.load import build
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.method import Fit
-from sgmbench.core.problem import Problem, uniform_coordinates
+from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
+from sgmbench.core.target import Posterior
 from sgmbench.diffusion.method import Diffusion
 from sgmbench.errors import UsageError
 from sgmbench.learning.representation import encode
 from sgmbench.registry import suggestion
 from sgmbench.runner.artifacts import (
+    lesson_of,
     load_fit,
     load_floor,
     load_reference,
     load_training_runs,
-    pairs_of,
-    problem_of,
+    question_of,
     without_digest,
 )
+from sgmbench.runner.question import Lesson
 from sgmbench.store.cache import Cache
 
 MOST_SAMPLES = 4_096
@@ -49,6 +50,7 @@ class Subject:
         fit: what it learned.
         diagnostics: what the fit tells about itself.
         training: coordinates of the runs that it was trained on.
+        lesson: the pairs that these are of.
     """
 
     cell: Cell
@@ -57,6 +59,7 @@ class Subject:
     fit: Fit
     diagnostics: dict[str, Any]
     training: Float[np.ndarray, "m k"]
+    lesson: Lesson
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def choose(experiment: Experiment, label: str | None, *, config: str, purpose: s
     """The cell to study.
 
     Raises:
-        UsageError: no diffusion method, none of this label, or no truth at any condition; names `config`.
+        UsageError: no diffusion method, none of this label, a posterior, or no truth at any condition; names `config`.
     """
     labels = [entry.label for entry in experiment.methods if isinstance(entry.method, Diffusion)]
     if not labels:
@@ -97,6 +100,10 @@ def choose(experiment: Experiment, label: str | None, *, config: str, purpose: s
     if label is not None and label not in labels:
         near = suggestion(label, labels)
         raise UsageError(f"--method {label}: no such diffusion method in {config}{near}; write {' or '.join(labels)}")
+    if isinstance(experiment.targets[0], Posterior):
+        raise UsageError(
+            f"{config}: the first target is a posterior, whose score is not known; write another target before it"
+        )
     wanted = (experiment.targets[0].name, label or labels[0], 0)
     cells = [cell for cell in cells_of(experiment) if (cell.target, cell.method, cell.replicate) == wanted]
     if cells[0].description["conditions"][0]["pairs"]:
@@ -116,13 +123,14 @@ def studied(cell: Cell) -> list[Description]:
 def load_subject(cell: Cell, cache: Cache, progress: Progress) -> Subject:
     """The fit of a cell with what belongs to it, from the cache or made for it."""
     description = cell.description
-    method, problem = build("methods", without_digest(description["method"])), problem_of(description)
+    method, problem = build("methods", without_digest(description["method"])), question_of(description).problem
     runs = load_training_runs(description, cache, progress)
-    fit, notes = load_fit(description, method, runs, cache, progress)
-    pairs = pairs_of(runs, problem, conditional=cell.target == "conditional")
+    lesson = lesson_of(description, runs)
+    fit, notes = load_fit(description, method, runs, lesson, cache, progress)
+    pairs = lesson.pairs
     coordinates = encode(method.representation, fit["representation"], pairs.given, pairs.learned)
     training = np.delete(coordinates, fit["held_out"], axis=0)
-    return Subject(cell, method, problem, fit, notes["diagnostics"], training)
+    return Subject(cell, method, problem, fit, notes["diagnostics"], training, lesson)
 
 
 def load_case(subject: Subject, condition: Description, cache: Cache, progress: Progress) -> Case:
@@ -134,5 +142,5 @@ def load_case(subject: Subject, condition: Description, cache: Cache, progress: 
     shape = len(independent), max(independent.shape[1], subject.training.shape[1])
     key = stream(description["seed"], "initial noise", subject.cell.target, condition["name"])
     noise = np.asarray(jax.random.normal(key, shape, "float64"))
-    given = np.zeros((1, 0)) if z is None else uniform_coordinates(subject.problem, jnp.asarray([z]))
-    return Case(condition["name"], z, np.asarray(given), reference, independent, noise)
+    given = subject.lesson.coordinates(np.array([given_at(condition)], float))
+    return Case(condition["name"], z, given, reference, independent, noise)

@@ -18,7 +18,7 @@ TOYS = {
     "networks": {"small": "Small", "deep": "Deep"},
     "metrics": {"energy": "Energy", "mean": "Mean"},
 }
-BUILT_IN = {"conditional": "sgmbench.core.target:Conditional", "marginal": "sgmbench.core.target:Marginal"}
+BUILT_IN = {name: f"sgmbench.core.target:{name.capitalize()}" for name in ("conditional", "marginal", "posterior")}
 
 
 def entries(group):

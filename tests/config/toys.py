@@ -7,10 +7,12 @@ from annotated_types import Ge, Gt, Le, Len, Lt
 
 from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Field, Layout
-from sgmbench.core.method import Generator, Sampler
+from sgmbench.core.method import Generator, Sampler, Surrogate
 from sgmbench.core.metric import Metric
+from sgmbench.core.observation import Observed
 from sgmbench.core.prior import Parameter, Uniform
-from sgmbench.core.problem import Leveled, Traceable
+from sgmbench.core.problem import Hosted, Leveled, Traceable
+from sgmbench.problems.linear_gaussian import WhiteNoise
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,56 @@ class Wide(Noise):
 
 
 @dataclass(frozen=True)
+class Watched(Decay, Observed):
+    """A decaying quantity that two instruments see."""
+
+    observation = WhiteNoise(2, 0.1)
+
+
+@dataclass(frozen=True)
+class WideWatched(Watched):
+    """Nine quantities, seen by two instruments."""
+
+    layout = Wide.layout
+
+
+@dataclass(frozen=True)
+class Elsewhere(Hosted, Observed):
+    """An instrument on another host."""
+
+    parameters = Decay.parameters
+    germ_dimension = 3
+    layout = Decay.layout
+    observation = WhiteNoise(2, 0.1)
+
+    def simulate_batch(self, z, xi):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
 class Draws(Sampler):
     """Independent draws."""
 
     def prepare(self, problem, *, at_condition, clock) -> Any:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Chains(Draws):
+    """Chains of a posterior."""
+
+    targets = ("posterior",)
+    requires = (Traceable, Observed)
+
+
+@dataclass(frozen=True)
+class Sees(Surrogate):
+    """Sees the germ."""
+
+    def fit(self, pairs, layout, *, key, clock, progress, checkpoints=None) -> Any:
+        raise NotImplementedError
+
+    def prepare_map(self, fit, *, clock) -> Any:
         raise NotImplementedError
 
 

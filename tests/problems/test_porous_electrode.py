@@ -147,6 +147,26 @@ def test_the_porosity_is_the_gaussian_process_that_is_claimed():
     assert (np.abs(g.mean(axis=0)) < 5 * np.sqrt(variance / n)).all()
 
 
+def test_the_germ_acts_through_the_features_alone(runs):
+    """The porosity that features stand for gives the run's fields again, also where another length and germ make it."""
+    z, xi, levels = runs
+    problem = PorousElectrode()
+    features = jax.vmap(problem.features)(z, xi)
+    assert -1 < float(features.min()) < float(features.max()) < 1
+    np.testing.assert_allclose(0.35 + 0.15 * features, levels[100]["porosity"], rtol=1e-14)
+    again = jax.jit(jax.vmap(problem.recompute))(z, {"porosity": 0.35 + 0.15 * features})
+    for name in ("c", "phi"):
+        np.testing.assert_allclose(again[name], levels[100][name], rtol=1e-9, atol=1e-9)
+    g = np.log((1 + features[0]) / (1 - features[0]))
+    covariance = np.exp(-(((X[:, None] - X) / (0.02 * L)) ** 2) / 2) + 1e-4 * np.eye(100)
+    shorter, other = z[0].at[0].set(0.02), jnp.asarray(np.linalg.solve(np.linalg.cholesky(covariance), g))
+    assert float(jnp.abs(other - xi[0]).max()) > 1
+    np.testing.assert_allclose(problem.features(shorter, other), features[0], atol=1e-10)
+    alike = problem.simulate(shorter, other)
+    for name in ("c", "phi"):
+        np.testing.assert_allclose(alike[name], levels[100][name][0], rtol=1e-8, atol=1e-8)
+
+
 def test_gradients_agree_with_finite_differences():
     xi = jnp.asarray(np.random.default_rng(1).standard_normal(100))
 

@@ -1,0 +1,186 @@
+"""NUTS: Hamiltonian Monte Carlo with trajectories that end where they turn, several chains in step.
+
+    log p(zeta, xi given data) = -|zeta|^2/2 - |xi|^2/2 + log p(data given G(T(zeta), xi)) + const,
+
+NaN counting as -inf. Each chain adapts its step size (dual averaging) and its mass matrix (windows that double) and is
+left as it is afterwards. A transition takes as many gradients as its trajectory has steps, and one gradient is one
+solver run, differentiated. All chains make the same number of transitions: the last is the one that spends the limit,
+so that what is spent may exceed it by one trajectory a chain. Lanes that wait for the longest trajectory are counted as
+executed; what a waiting lane computes beyond it, some percent, is not.
+
+The law is exact in the limit of many transitions; what is left of the start is for R-hat to tell
+(`statistics.chains`).
+
+Source: M. Hoffman, A. Gelman, "The No-U-Turn Sampler", JMLR 15 (2014) 1593-1623; M. Betancourt, arXiv:1701.02434
+(2017); adaptation as in Stan; kernels are BlackJAX's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from sgmbench.core.observation import Observed
+from sgmbench.core.problem import Traceable, transport
+from sgmbench.core.rng import draw_normal
+from sgmbench.errors import CellError
+
+ATTEMPTS = 100
+WARMUP_DEPTH = 5  # before step sizes have settled, small ones would spend much on long trajectories
+MassMatrix = Literal["diagonal", "dense"]
+
+
+class Chains(NamedTuple):
+    """What chains made; `spent` gradients were asked for, `executed` lanes ran, both with the warm-up in them."""
+
+    position: Float[np.ndarray, "draws chains k"]
+    is_divergent: Bool[np.ndarray, "draws chains"]
+    warmup: int
+    spent: int
+    executed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How chains run.
+
+    Attributes:
+        chains: how many.
+        warmup: transitions of each that adapt it, and are thrown away.
+        transitions: of each after that, at most.
+        target_acceptance: mean acceptance that the step size is adapted to.
+        mass_matrix: adapted variances, or covariances too.
+        depth: doublings of a trajectory at most.
+    """
+
+    chains: int
+    warmup: int
+    transitions: int
+    target_acceptance: float = 0.8
+    mass_matrix: MassMatrix = "diagonal"
+    depth: int = 10
+
+
+def log_posterior(problem: Traceable, position: Float[Array, " k"], data: Float[Array, " size"]) -> Float[Array, ""]:
+    """log p(zeta, xi given data) up to a constant; `position` is zeta, then xi."""
+    assert isinstance(problem, Observed)
+    zeta, xi = jnp.split(position, [len(problem.parameters)])
+    fields = problem.simulate(transport(problem, zeta), xi)
+    log_density = problem.observation.log_density(data, fields) - position @ position / 2
+    return jnp.where(jnp.isnan(log_density), -jnp.inf, log_density)
+
+
+def run_chains(
+    problem: Traceable,
+    plan: Plan,
+    data: tuple[float, ...],
+    *,
+    limit: int,
+    key: Key[Array, ""],
+    compiled: Callable[..., Any],
+) -> Chains:
+    """Runs chains from the prior until they have spent `limit` gradients or made all transitions.
+
+    Args:
+        problem: traceable and observed.
+        plan: what `compiled` was made for.
+        data: what is given.
+        limit: gradients of all chains together.
+        key: of the stream.
+        compiled: `program(problem, plan)`, jitted.
+
+    Raises:
+        CellError: no start has a density, or the warm-up leaves nothing to sample with.
+    """
+    made = compiled(jnp.asarray(data, "float64"), jnp.asarray(limit), key)
+    can_start, draws, spent, executed, position, is_divergent = map(np.asarray, made)
+    if not can_start:
+        raise CellError(
+            f"{ATTEMPTS} draws from the prior gave data like these with probability 0 in some chain; check that the "
+            "model can give them, and its solver"
+        )
+    if draws < 1:
+        raise CellError(
+            f"the warm-up of {plan.chains} chains by {plan.warmup:,} transitions took {int(spent):,} solver runs of "
+            f"{limit:,}; give more runs, or a shorter warmup"
+        )
+    return Chains(position[:draws], is_divergent[:draws], plan.warmup, int(spent), int(executed))
+
+
+def program(problem: Traceable, plan: Plan) -> Callable[..., Any]:
+    """The function (data, limit, key) to be jitted: starts, warm-up and transitions of all chains."""
+    import blackjax  # only where chains are run: the import takes a second
+
+    k, lanes = len(problem.parameters) + problem.germ_dimension, jnp.arange(plan.chains)
+
+    def run(data: Float[Array, " size"], limit: Int[Array, ""], key: Key[Array, ""]) -> tuple[Any, ...]:
+        log_density = partial(log_posterior, problem, data=data)
+        start_key, warmup_key, draw_key = jax.random.split(key, 3)
+        start, attempts, can_start = starts(jax.vmap(log_density), plan.chains, k, start_key)
+        warm: Any = blackjax.window_adaptation(
+            blackjax.nuts,
+            log_density,
+            is_mass_matrix_diagonal=plan.mass_matrix == "diagonal",
+            target_acceptance_rate=plan.target_acceptance,
+            adaptation_info_fn=lambda state, info, adaptation: info.num_integration_steps,
+            max_num_doublings=min(plan.depth, WARMUP_DEPTH),
+        )
+        adapt = jax.vmap(lambda key, position: warm.run(key, position, plan.warmup))
+        (state, tuned), steps = adapt(jax.random.split(warmup_key, plan.chains), start)
+        kernel = blackjax.nuts.build_kernel()
+        transition = jax.vmap(
+            lambda key, state, size, inverse_mass: kernel(key, state, log_density, size, inverse_mass, plan.depth)
+        )
+
+        def advance(carry: tuple[Any, ...]) -> tuple[Any, ...]:
+            t, spent, executed, state, position, is_divergent = carry
+            keys = jax.vmap(lambda lane: jax.random.fold_in(jax.random.fold_in(draw_key, t), lane))(lanes)
+            state, info = transition(keys, state, tuned["step_size"], tuned["inverse_mass_matrix"])
+            taken = info.num_integration_steps
+            spent, executed = spent + taken.sum(), executed + plan.chains * taken.max()
+            return (
+                t + 1,
+                spent,
+                executed,
+                state,
+                position.at[t].set(state.position),
+                is_divergent.at[t].set(info.is_divergent),
+            )
+
+        begun = plan.chains * (attempts + 1)  # starts, and the gradient where the warm-up begins
+        spent, executed = begun + steps.sum(), begun + plan.chains * steps.max(axis=0).sum()
+        rows = (plan.transitions, plan.chains)
+        carry = (jnp.asarray(0), spent, executed, state, jnp.zeros((*rows, k)), jnp.zeros(rows, bool))
+        t, spent, executed, _, position, is_divergent = jax.lax.while_loop(
+            lambda carry: (carry[0] < plan.transitions) & (carry[1] < limit), advance, carry
+        )
+        return can_start, t, spent, executed, position, is_divergent
+
+    return run
+
+
+def starts(
+    log_densities: Callable[[Float[Array, "chains k"]], Float[Array, " chains"]],
+    chains: int,
+    k: int,
+    key: Key[Array, ""],
+) -> tuple[Float[Array, "chains k"], Int[Array, ""], Bool[Array, ""]]:
+    """For each chain the first draw from the prior with a density, how many were tried, and whether all have one."""
+
+    def retry(carry: tuple[Any, ...]) -> tuple[Any, ...]:
+        i, position, is_found = carry
+        drawn = jax.vmap(lambda lane: draw_normal(jax.random.fold_in(key, i), lane, k))(jnp.arange(chains))
+        position = jnp.where(is_found[:, None], position, drawn)
+        return i + 1, position, is_found | jnp.isfinite(log_densities(drawn))
+
+    def is_unfinished(carry: tuple[Any, ...]) -> Bool[Array, ""]:
+        return ~jnp.all(carry[2]) & (carry[0] < ATTEMPTS)
+
+    start = (jnp.asarray(0), jnp.zeros((chains, k)), jnp.zeros(chains, bool))
+    attempts, position, is_found = jax.lax.while_loop(is_unfinished, retry, start)
+    return position, attempts, jnp.all(is_found)
