@@ -1,0 +1,282 @@
+"""Giles's algorithm: the mean of one scalar field to a tolerance, with as many levels as its discretization needs.
+
+    mean square error = variance + bias^2 <= eps^2,      variance <= eps^2 / 2,      bias <= eps / 2^1/2
+
+Runs are added until N_l = ceil(2 eps^-2 (V_l / C_l)^1/2 sum_k (V_k C_k)^1/2) on every level. Then, with m_l = E Y_l of
+the differences (see `hierarchy`) and its fitted rate alpha, the bias that is left is taken to be
+
+    max_(i = 0, 1, 2) |m_(L-i)| 2^(-i alpha) / (2^alpha - 1),
+
+and while it is above eps / 2^1/2 a finer level is added. What few runs leave at zero is held up by the rates: see
+`level_moments.floored`. The result is biased by what that estimate misses, and a little by N_l being decided by the
+rows that are averaged; `multilevel.Multilevel` is free of both.
+
+Cost, in runs of the coarsest level: eps^-2 for beta > gamma, eps^-2 (log eps)^2 for beta = gamma, else
+eps^(-2 - (gamma - beta) / alpha), where plain Monte Carlo needs eps^(-2 - gamma / alpha).
+
+Source: M. B. Giles, Oper. Res. 56 (2008) 607-617, section 4, and Acta Numerica 24 (2015) 259-328, section 3: the
+equal split of the error and the least cost of a variance as there; costs count both runs of a pair.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Int, Key
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.prepare import MakesRuns, prepare
+from sgmbench.core.problem import Leveled, Problem, Traceable
+from sgmbench.core.simulation import CHUNK, Simulation
+from sgmbench.errors import CellError, UsageError
+from sgmbench.montecarlo.allocation import runs_for_variance
+from sgmbench.montecarlo.level_moments import floored, rate
+
+Refinement = Callable[[int], Any]
+"""Of level l the problem whose own `coarser()` runs on the same germ and has the law of level l - 1; None below 0.
+
+That is all that refining needs: `lambda level: GeometricBrownianMotion(steps=2**level)`, say. Each problem may have a
+germ of its own length.
+"""
+
+FIRST_LEVELS = 3
+SLOWEST = 0.5
+BATCH = 2**17
+"""Runs made at a time, so that only their sums are kept."""
+
+
+class Level:
+    """One level: its problem made ready, and the power sums of the runs that were made.
+
+    Args:
+        problem: the level's.
+        field: a scalar field.
+        key: of its runs.
+        clock: books them.
+        chunk: lanes of a device.
+    """
+
+    def __init__(self, problem: Any, field: str, *, key: Key[Array, ""], clock: Clock, chunk: int) -> None:
+        self.where = _place(problem, field)
+        coarser = problem.coarser()
+        self.ratio = 1.0 if coarser is None else problem.relative_cost / coarser.relative_cost
+        self._simulations = [_ready(each, clock, chunk) for each in (problem, coarser) if each is not None]
+        self._key = key
+        self._batches = 0
+        self._center = np.zeros(2)
+        self._sums = np.zeros((4, 2))
+        self.runs = 0
+
+    def add(self, n: int) -> None:
+        """Makes n more runs.
+
+        Raises:
+            CellError: one failed.
+        """
+        while n > 0:
+            some = min(n, BATCH)
+            key = jax.random.fold_in(self._key, self._batches)
+            fine, *coarse = (simulation(some, key=key).y[:, self.where] for simulation in self._simulations)
+            rows = np.stack([fine - coarse[0] if coarse else fine, fine])
+            if not np.isfinite(rows).all():
+                raise CellError(f"{np.sum(~np.isfinite(rows[0])):,} of {some:,} runs gave NaN or infinity")
+            if not self.runs:
+                self._center = rows.mean(axis=1)  # near the mean, so that the sums of powers keep their digits
+            deviation = rows - self._center[:, None]
+            self._sums += np.array([np.sum(deviation**power, axis=1) for power in (1, 2, 3, 4)])
+            self.runs += some
+            self._batches += 1
+            n -= some
+
+    @property
+    def mean(self) -> float:
+        """m_l."""
+        return float(self._center[0] + self._sums[0, 0] / self.runs)
+
+    @property
+    def variance(self) -> float:
+        """V_l."""
+        return self._central(2, 0)
+
+    @property
+    def own_variance(self) -> float:
+        """Var y_l."""
+        return self._central(2, 1)
+
+    @property
+    def kurtosis(self) -> float:
+        """E (Y_l - m_l)^4 / V_l^2, NaN where nothing varies."""
+        return self._central(4, 0) / self.variance**2 if self.variance > 0 else float("nan")
+
+    def _central(self, power: int, column: int) -> float:
+        """A central moment, from those about the first batch's mean."""
+        a, b, c, d = (float(each) for each in self._sums[:, column] / self.runs)
+        return max(0.0, b - a**2 if power == 2 else d - 4 * a * c + 6 * a**2 * b - 3 * a**4)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean to a tolerance, and the levels that made it.
+
+    Attributes:
+        mean: of the field, in its unit.
+        weak_error: estimate of the bias.
+        standard_error: of the mean.
+        runs: N_l.
+        means: m_l.
+        variances: V_l.
+        kurtosis: of the differences.
+        fine_cost: of a run of each level, in runs of the coarsest.
+        pair_cost: of a pair.
+        alpha: fitted rate of |m_l|.
+        beta: fitted rate of V_l.
+        gamma: fitted rate of the costs.
+        own_variance: Var y_L.
+        tolerance: eps.
+    """
+
+    mean: float
+    weak_error: float
+    standard_error: float
+    runs: Int[np.ndarray, " levels"]
+    means: Float[np.ndarray, " levels"]
+    variances: Float[np.ndarray, " levels"]
+    kurtosis: Float[np.ndarray, " levels"]
+    fine_cost: Float[np.ndarray, " levels"]
+    pair_cost: Float[np.ndarray, " levels"]
+    alpha: float
+    beta: float
+    gamma: float
+    own_variance: float
+    tolerance: float
+
+    @property
+    def cost(self) -> float:
+        """sum N_l (C_l + C_(l-1)), in runs of the coarsest level."""
+        return float(self.runs @ self.pair_cost)
+
+    @property
+    def monte_carlo_cost(self) -> float:
+        """What plain Monte Carlo on the finest level costs for the same variance."""
+        return 2 * self.own_variance / self.tolerance**2 * float(self.fine_cost[-1])
+
+
+def multilevel_to_tolerance(
+    refinement: Refinement,
+    *,
+    field: str,
+    tolerance: float,
+    key: Key[Array, ""],
+    clock: Clock,
+    pilot: int = 1_000,
+    most_levels: int = 12,
+    chunk: int = CHUNK,
+) -> Estimate:
+    """The mean of a field over the prior and the germ to a root mean square error of the tolerance.
+
+    Args:
+        refinement: the problem of each level.
+        field: a scalar field.
+        tolerance: eps, in the field's unit.
+        key: randomness.
+        clock: books the runs.
+        pilot: runs that a new level begins with.
+        most_levels: beyond which none is added.
+        chunk: lanes that a device runs at once.
+
+    Raises:
+        CellError: so many levels do not reach the tolerance, or a run failed.
+        UsageError: the field is not scalar.
+    """
+    levels: list[Level] = []
+    while True:
+        wanted = FIRST_LEVELS if not levels else len(levels) + 1
+        while len(levels) < wanted:
+            number = len(levels)
+            stream = jax.random.fold_in(key, number)
+            levels.append(Level(refinement(number), field, key=stream, clock=clock, chunk=chunk))
+            levels[-1].add(pilot)
+        _reach_variance(levels, tolerance**2 / 2)
+        estimate = estimate_of(levels, tolerance)
+        if estimate.weak_error <= tolerance / np.sqrt(2):
+            return estimate
+        if len(levels) >= most_levels:
+            raise CellError(
+                f"{field}: {len(levels)} levels leave a bias of about {estimate.weak_error:.2g}, above {tolerance:g} / "
+                "sqrt(2); allow more levels or a larger tolerance"
+            )
+
+
+def level_statistics(
+    refinement: Refinement, *, field: str, levels: int, runs: int, key: Key[Array, ""], clock: Clock, chunk: int = CHUNK
+) -> Estimate:
+    """So many runs on each of the first levels: what `multilevel_to_tolerance` relies on, with no tolerance at all."""
+    made = []
+    for number in range(levels):
+        stream = jax.random.fold_in(key, number)
+        made.append(Level(refinement(number), field, key=stream, clock=clock, chunk=chunk))
+        made[-1].add(runs)
+    return estimate_of(made, float("nan"))
+
+
+def estimate_of(levels: list[Level], tolerance: float) -> Estimate:
+    """What the levels say now."""
+    runs, means, variances, kurtosis, ratios = (
+        np.array([getattr(level, name) for level in levels])
+        for name in ("runs", "mean", "variance", "kurtosis", "ratio")
+    )
+    fine_cost = np.cumprod(ratios)
+    pair_cost = fine_cost + np.append(0.0, fine_cost[:-1])
+    alpha, beta = (max(SLOWEST, -(rate(each) or 0.0)) for each in (np.abs(means[1:]), variances[1:]))
+    last = floored(np.abs(means[1:]), slowest=SLOWEST)[::-1][:3]
+    weak_error = float(np.max(last * 2.0 ** (-alpha * np.arange(len(last)))) / (2**alpha - 1))
+    return Estimate(
+        mean=float(means.sum()),
+        weak_error=weak_error,
+        standard_error=float(np.sqrt(np.sum(variances / runs))),
+        runs=runs,
+        means=means,
+        variances=variances,
+        kurtosis=kurtosis,
+        fine_cost=fine_cost,
+        pair_cost=pair_cost,
+        alpha=alpha,
+        beta=beta,
+        gamma=rate(pair_cost[1:]) or 0.0,
+        own_variance=levels[-1].own_variance,
+        tolerance=tolerance,
+    )
+
+
+def _reach_variance(levels: list[Level], target: float) -> None:
+    """Adds runs until every level has those of least cost for the variance."""
+    while True:
+        now = estimate_of(levels, float("nan"))
+        variances = np.append(now.variances[0], floored(now.variances[1:], slowest=SLOWEST))
+        lacking = runs_for_variance(variances, now.pair_cost, target=target) - now.runs
+        if np.all(lacking <= 0):
+            return
+        for level, n in zip(levels, lacking, strict=True):
+            level.add(int(n))
+
+
+def _place(problem: Problem, field: str) -> int:
+    """Where a scalar field lies in y."""
+    scalar = {each.name: problem.layout.slices[each.name].start for each in problem.layout.fields if each.size == 1}
+    if field not in scalar:
+        raise UsageError(f"field: {field!r} is no scalar field of {type(problem).__name__}; write {_one_of(scalar)}")
+    return scalar[field]
+
+
+def _one_of(names: Any) -> str:
+    return " or ".join(repr(name) for name in names) or "another problem: it has none"
+
+
+def _ready(problem: Leveled, clock: Clock, chunk: int) -> MakesRuns:
+    """The problem made ready, with chunks as wide as one likes where it is traceable."""
+    if isinstance(problem, Traceable):
+        return Simulation(problem, clock, at_condition=False, chunk=chunk)
+    assert isinstance(problem, Problem)
+    return prepare(problem, clock, at_condition=False)

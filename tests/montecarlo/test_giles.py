@@ -1,0 +1,109 @@
+"""Giles's algorithm keeps to its tolerance, with as many levels as the discretization needs."""
+
+from dataclasses import dataclass, replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.problem import Leveled, Traceable
+from sgmbench.core.rng import stream
+from sgmbench.errors import CellError, UsageError
+from sgmbench.montecarlo.giles import level_statistics, multilevel_to_tolerance
+from sgmbench.problems.geometric_brownian_motion import GeometricBrownianMotion
+
+CALL = 10.4505835721856
+"""Of Black and Scholes."""
+
+
+@dataclass(frozen=True)
+class Series(Traceable, Leveled):
+    """y_l = xi_0 + sum_(1 <= k <= l) 2^-k (1 + xi_k): the bias of level l is 2^-l, V_l is 4^-l, and V_0 is 1."""
+
+    finest: int
+    level: int = 0
+    fails: float = float("inf")
+
+    parameters = ()
+    layout = Layout((Field("q", "V"), Field("u", "V", (Axis("x", "m", (0.0, 1.0)),))))
+
+    @property
+    def germ_dimension(self):
+        return self.finest + 1
+
+    @property
+    def relative_cost(self):
+        return 0.5**self.level
+
+    def coarser(self):
+        return None if self.level == self.finest else replace(self, level=self.level + 1)
+
+    def simulate(self, z, xi):
+        l = self.finest - self.level  # noqa: E741
+        y = xi[0] + sum(0.5**k * (1 + xi[k]) for k in range(1, l + 1))
+        return {"q": jnp.where(xi[0] > self.fails, jnp.nan, y), "u": jnp.stack([y, y])}
+
+
+def to_tolerance(refinement, tolerance, *, label, field="q", **options):
+    key = stream(0, "test_giles", label)
+    return multilevel_to_tolerance(refinement, field=field, tolerance=tolerance, key=key, clock=Clock(), **options)
+
+
+def test_levels_are_added_until_the_bias_is_small_and_runs_until_the_variance_is():
+    """2^-L is below .1 / sqrt(2) from L = 4 on; costs of l = 0, 1, ... are 1, 2, 4, ..., of pairs 1, 3, 6, ..."""
+    found = to_tolerance(Series, 0.1, label="series")
+    assert len(found.runs) == 5
+    np.testing.assert_array_equal(found.fine_cost, 2.0 ** np.arange(5))
+    np.testing.assert_array_equal(found.pair_cost, [1, 3, 6, 12, 24])
+    assert found.weak_error == pytest.approx(2**-4, rel=0.2)
+    assert found.standard_error <= 0.1 / np.sqrt(2)
+    assert abs(found.mean - (1 - 2**-4)) < 4 * found.standard_error
+    assert (found.alpha, found.beta, found.gamma) == pytest.approx((1, 2, 1), abs=0.1)
+    least = np.sum(np.sqrt(0.25 ** np.arange(5) * found.pair_cost)) ** 2 / (0.1**2 / 2)
+    assert found.cost < 1.2 * least + 1_000 * found.pair_cost.sum()
+    assert found.monte_carlo_cost == pytest.approx(2 / 0.1**2 * 16 * (4 - 0.25**4) / 3, rel=0.2)
+
+
+def test_the_error_of_a_call_option_is_within_the_tolerance():
+    """Root mean square over 3 repetitions at .3 USD, against Black and Scholes."""
+    found = [to_tolerance(of_steps, 0.3, label=f"call {i}", field="call") for i in range(3)]
+    error = np.sqrt(np.mean([(each.mean - CALL) ** 2 for each in found]))
+    assert error < 0.3
+    assert all(each.standard_error <= 0.3 / np.sqrt(2) for each in found)
+
+
+def of_steps(level):
+    return GeometricBrownianMotion(steps=2**level)
+
+
+def test_the_rates_of_milstein_are_those_of_theory():
+    """A call option: alpha = 1, beta = 2, gamma = 1; sd of y_L that of Black and Scholes."""
+    key = stream(0, "test_giles", "rates")
+    found = level_statistics(of_steps, field="call", levels=5, runs=20_000, key=key, clock=Clock())
+    sd = float(of_steps(0).moments(None)["call"].sd)
+    assert found.alpha == pytest.approx(1, abs=0.25)
+    assert found.beta == pytest.approx(2, abs=0.25)
+    assert found.gamma == pytest.approx(1, abs=1e-12)
+    assert found.own_variance == pytest.approx(sd**2, rel=0.05)
+    assert found.runs.tolist() == [20_000] * 5
+
+
+def test_moments_are_those_of_all_runs_of_a_level():
+    """Sums of powers in three parts against exact moments: Y_1 = (1 + xi_1) / 2, normal."""
+    key = stream(0, "test_giles", "moments")
+    found = level_statistics(Series, field="q", levels=2, runs=2**17 + 30_000, key=key, clock=Clock(), chunk=4096)
+    n = found.runs[1]
+    np.testing.assert_allclose(found.means, [0, 0.5], atol=4 / np.sqrt(n))
+    np.testing.assert_allclose(found.variances, [1, 0.25], rtol=4 * np.sqrt(2 / n))
+    np.testing.assert_allclose(found.kurtosis, 3, atol=4 * np.sqrt(24 / n))
+
+
+def test_what_cannot_be_reached_is_refused():
+    with pytest.raises(CellError, match=r"^q: 3 levels leave a bias of about 0\.2\d?, above 0\.1 / sqrt\(2\); allow "):
+        to_tolerance(Series, 0.1, label="few levels", most_levels=3)
+    with pytest.raises(UsageError, match=r"^field: 'u' is no scalar field of Series; write 'q'$"):
+        to_tolerance(Series, 0.1, label="field", field="u")
+    with pytest.raises(CellError, match=r"^1\d\d of 1,000 runs gave NaN or infinity$"):
+        to_tolerance(lambda level: Series(level, fails=1.0), 0.1, label="failed")
