@@ -1,0 +1,119 @@
+"""MMD: closed forms, what N runs are worth, weights, and blocks."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist, pdist
+from scipy.stats import norm
+
+from sgmbench.metrics import mmd
+from sgmbench.metrics.mmd import MMD2, kernel_sum, own_kernel_sum, same_run_kernel_sum
+from sgmbench.metrics.pairwise import Rows
+
+NORMS = ("field_l2", "standardized")
+
+
+def score(x, truth, samples, norm_name="field_l2", **options):
+    return MMD2(norm=norm_name).score(samples(x, truth, **options), truth)["all"]
+
+
+def mean_and_error(values):
+    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+
+
+def exact(x, y):
+    return float(x.weights @ np.exp(-cdist(x.values, y.values, "sqeuclidean") / 2) @ y.weights)
+
+
+def test_blocks_add_up(monkeypatch):
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(mmd, "BLOCK", 64)
+    x = Rows(rng.standard_normal((150, 3)), rng.uniform(-0.5, 1, 150))
+    y = Rows(1 + rng.standard_normal((70, 3)), rng.uniform(-0.5, 1, 70))
+    assert kernel_sum(x, y) == pytest.approx(exact(x, y), rel=1e-12)
+    assert own_kernel_sum(x) == pytest.approx(exact(x, x), rel=1e-12)
+    run = rng.integers(120, size=150)
+    together = x.weights @ (np.exp(-cdist(x.values, x.values, "sqeuclidean") / 2) * (run[:, None] == run)) @ x.weights
+    assert same_run_kernel_sum(x, run) == pytest.approx(float(together), rel=1e-12)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(1.0, 1.0), (0.0, 2.0), (0.5, 0.5)])
+def test_normal_laws_have_their_closed_form(reference, samples, mean, sd):
+    """E k(X, Y) = h / c exp(-m^2 / (2 c^2)), c^2 = h^2 + s^2 + t^2; quantiles at midpoints stand for the laws."""
+    n = 1_000
+    points = norm.ppf((np.arange(n) + 0.5) / n)[:, None]
+    truth = reference(points)
+    h = np.median(pdist(points))
+
+    def expected(m, variance):
+        c2 = h**2 + variance
+        return h / np.sqrt(c2) * np.exp(-(m**2) / (2 * c2))
+
+    squared = expected(0, 2 * sd**2) + expected(0, 2) - 2 * expected(mean, 1 + sd**2)
+    assert score(mean + sd * points, truth, samples, is_law=False) == pytest.approx(squared, abs=2e-3)
+
+
+def test_equal_laws_score_zero_on_average(reference, samples):
+    rng = np.random.default_rng(1)
+    scores = [score(rng.standard_normal((20, 3)), reference(rng.standard_normal((30, 3))), samples) for _ in range(700)]
+    mean, error = mean_and_error(scores)
+    assert abs(mean) < 4 * error
+    assert min(scores) < 0 < max(scores)
+
+
+def test_n_runs_as_a_set_score_what_is_theirs(reference, samples):
+    """E MMD^2 = (1 - E k(Y, Y')) / N."""
+    rng = np.random.default_rng(2)
+    N, excess = 10, []
+    for _ in range(500):
+        truth = reference(rng.standard_normal((40, 2)))
+        found = score(rng.standard_normal((N, 2)), truth, samples, is_law=False)
+        kappa = truth.prepared("mmd/field_l2/own", lambda: None)
+        excess.append(found - (1 - kappa) / N)
+    mean, error = mean_and_error(excess)
+    assert abs(mean) < 4 * error
+    assert error < 0.03 / N
+
+
+def test_a_row_twice_is_a_row_of_twice_the_weight(reference, samples):
+    rng = np.random.default_rng(3)
+    truth = reference(rng.standard_normal((60, 3)))
+    x, twice = rng.standard_normal((50, 3)), np.append(np.arange(50), np.arange(15))
+    weights = np.where(np.arange(50) < 15, 2, 1) / 65
+    for is_law in (True, False):
+        merged = score(x, truth, samples, is_law=is_law, weights=weights)
+        listed = score(x[twice], truth, samples, is_law=is_law, run=twice)
+        assert listed == pytest.approx(merged, rel=1e-9)
+
+
+def test_two_levels_with_weights_of_both_signs_have_the_law_of_the_finer_one(reference, samples):
+    """Coarse runs, and differences of fine and coarse ones of the same run: unbiased only without pairs of one run."""
+    rng = np.random.default_rng(4)
+    by_run, naive = [], []
+    for _ in range(300):
+        truth = reference(rng.standard_normal((60, 2)))
+        coarse, fine = 1.3 * rng.standard_normal((40, 2)), rng.standard_normal((12, 2))
+        x = np.concatenate([coarse, fine, 1.3 * fine])
+        weights = np.repeat([1 / 40, 1 / 12, -1 / 12], [40, 12, 12])
+        run = np.concatenate([np.arange(40), 40 + np.arange(12), 40 + np.arange(12)])
+        by_run.append(score(x, truth, samples, weights=weights, run=run))
+        naive.append(score(x, truth, samples, weights=weights))
+    mean, error = mean_and_error(by_run)
+    assert abs(mean) < 4 * error
+    mean, error = mean_and_error(naive)
+    assert mean < -20 * error
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+def test_units_and_constant_fields_do_not_matter(reference, samples, norm_name):
+    rng = np.random.default_rng(5)
+    x, y = rng.standard_normal((50, 5)), 0.5 + rng.standard_normal((50, 5))
+    before = score(x, reference(y, u=(2,), v=(3,)), samples, norm_name)
+    scale, shift = np.repeat([1e-4, 7e3], [2, 3]), np.repeat([1.0, -5e4], [2, 3])
+    wide_x, wide_y = (np.hstack([shift + scale * rows, np.full((50, 1), 4.0)]) for rows in (x, y))
+    after = score(wide_x, reference(wide_y, u=(2,), v=(3,), k=(1,)), samples, norm_name)
+    assert after == pytest.approx(before, rel=1e-7)
+
+
+def test_where_nothing_varies_there_is_no_score(reference, samples):
+    truth = reference(np.full((10, 2), 3.0))
+    assert MMD2().score(samples(truth.values, truth), truth) == {}
