@@ -17,7 +17,7 @@ COLUMNS = ("target", "method", "budget", "condition", "score", "mean", "floor", 
 
 
 def write_csv(path: Path, summary: Summary) -> None:
-    """Writes all scores, each beside its floor; equivalent runs as `equivalent_runs/<energy>`, costs as `cost/...`."""
+    """Writes all scores, each beside its floor; equivalent runs as `equivalent_runs/<metric>`, costs as `cost/...`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)

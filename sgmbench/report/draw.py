@@ -2,18 +2,25 @@
 
 import xarray as xr
 
+from sgmbench.report.ask_figures import draw_ask_figures
 from sgmbench.report.figures.bands import draw_bands
 from sgmbench.report.figures.error_against_runs import draw_error_against_runs
 from sgmbench.report.figures.histograms import draw_histograms
+from sgmbench.report.reach import place
 from sgmbench.report.summary import ENERGY, Summary, TargetSummary
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples
 
 
 def draw_figures(folder: RunFolder, summary: Summary) -> None:
-    """Writes `figures/*.svg`: bands and histograms at the first condition of each target, error against runs."""
+    """Writes `figures/*.svg`: bands and histograms at the first condition of each target, error against runs.
+
+    And, where its asks have answers, the decision map and the cost-accuracy frontier.
+    """
     figures = folder.path / "figures"
     for target in summary.targets:
+        if target.conditions and not target.failed_because and not target.pairs:
+            draw_ask_figures(figures, summary, target)
         truth_path = folder.path / "references" / f"{target.name}.nc"
         if not truth_path.exists():
             continue
@@ -31,8 +38,7 @@ def draw_figures(folder: RunFolder, summary: Summary) -> None:
 def _at(target: TargetSummary, condition: str) -> str:
     if target.pairs:
         return f" at the conditions of {target.pairs:,} held-out runs"
-    z = target.conditions[condition]["z"]
-    return "" if z is None else " at (" + ", ".join(f"{value:.3g}" for value in z) + ")"
+    return "" if len(target.conditions) == 1 and target.name == "marginal" else f" at {place(target, condition)}"
 
 
 def _samples(folder: RunFolder, target: TargetSummary) -> dict[str, xr.Dataset]:

@@ -11,12 +11,13 @@ import numpy as np
 
 from sgmbench.core.result import Result
 from sgmbench.report.standings import Standing, standings_of
-from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs
+from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs, equivalent_runs_of_errors
 from sgmbench.store.atomic import read_json
 from sgmbench.store.run_folder import RunFolder
 
 ENERGY = "energy"
 ENERGIES = (ENERGY, "energy_standardized")
+QUANTITY_OF = {"mean": "mean", "standard_deviation": "sd"}
 CAP_FRACTION = 3  # no equivalent runs above a third of the reference's size are claimed
 
 
@@ -25,10 +26,12 @@ class Line:
     """One method at one budget for one target, over its replicates.
 
     Attributes:
-        equivalent: equivalent runs by energy metric and condition.
+        algorithm: the kind of the method, whatever its label.
+        equivalent: equivalent runs by metric and condition: by energy, and by moment as "standard_deviation/c".
         errors: mean score over replicates by "metric/part" and condition.
         seconds: mean seconds by phase.
         samples: drawn in a replicate over all conditions, those beyond the scored ones included.
+        invalid: why its samples are not what they should be, a sentence each; its scores stand, and win nothing.
     """
 
     target: str
@@ -39,6 +42,7 @@ class Line:
     failed: int
     reason: str
     failed_runs: int
+    algorithm: str = ""
     equivalent: dict[str, dict[str, EquivalentRuns]] = field(default_factory=dict)
     errors: dict[str, dict[str, float]] = field(default_factory=dict)
     replicate_errors: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -49,6 +53,12 @@ class Line:
     samples: int = 0
     extra_samples: int = 0
     peak_bytes: int = 0
+    invalid: tuple[str, ...] = ()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it may answer: some cell did not fail, and none is invalid."""
+        return self.failed < self.replicates and not self.invalid
 
     @property
     def seconds_a_sample(self) -> float:
@@ -63,6 +73,11 @@ class Line:
     def worst(self, metric: str = ENERGY) -> tuple[str, EquivalentRuns]:
         """The condition with the fewest equivalent runs, and them."""
         return min(self.equivalent[metric].items(), key=lambda item: item[1].value)
+
+    def worst_moment(self) -> tuple[str, EquivalentRuns] | None:
+        """The mean or standard deviation, as "mean/c", that is worth the fewest runs at the median condition."""
+        moments = {part: self.median(part) for part in self.equivalent if part not in ENERGIES}
+        return min(moments.items(), key=lambda item: item[1].value, default=None)
 
     def median_error(self, part: str) -> float:
         """The median over conditions of one score."""
@@ -140,18 +155,24 @@ def summarize(folder: RunFolder) -> Summary:
         truth = read_json(path)["conditions"] if path.exists() else {}
         error = truth.pop("error", "")
         of_target = [result for result in results if result.target == name]
-        targets.append(TargetSummary(name, truth, _lines(of_target, truth), error, standings_of(of_target)))
+        lines = _lines(of_target, truth, _algorithms(record["configuration"]))
+        targets.append(TargetSummary(name, truth, lines, error, standings_of(of_target)))
     return Summary(str(folder.path), record, targets, results)
 
 
-def _lines(results: list[Result], truth: dict[str, Any]) -> list[Line]:
+def _algorithms(configuration: dict[str, Any]) -> dict[str, str]:
+    """The kind of each method by its label."""
+    return {entry["label"]: entry["kind"] for entry in configuration["methods"]}
+
+
+def _lines(results: list[Result], truth: dict[str, Any], algorithms: dict[str, str]) -> list[Line]:
     groups: dict[tuple[str, int], list[Result]] = defaultdict(list)
     for result in results:
         groups[result.method, result.budget].append(result)
-    return [_line(group, truth) for group in groups.values()]
+    return [_line(group, truth, algorithms.get(method, "")) for (method, _), group in groups.items()]
 
 
-def _line(group: list[Result], truth: dict[str, Any]) -> Line:
+def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
     first = group[0]
     good = [result for result in group if result.status == "ok"]
     shared = {
@@ -163,13 +184,14 @@ def _line(group: list[Result], truth: dict[str, Any]) -> Line:
         "failed": len(group) - len(good),
         "reason": next((result.reason for result in group if result.reason), ""),
         "failed_runs": sum(result.failed_runs for result in group),
+        "algorithm": algorithm,
     }
     if not good:
         return Line(**shared)
     replicate_errors = _gather(good)
     return Line(
         **shared,
-        equivalent=_equivalent(replicate_errors, truth),
+        equivalent=_by_energy(replicate_errors, truth) | _by_moment(replicate_errors, truth, first),
         errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
         replicate_errors=replicate_errors,
         seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
@@ -179,6 +201,7 @@ def _line(group: list[Result], truth: dict[str, Any]) -> Line:
         samples=good[0].cost.samples,
         extra_samples=good[0].cost.extra_samples,
         peak_bytes=max(result.cost.peak_bytes for result in good),
+        invalid=tuple(dict.fromkeys(said for result in good for said in result.diagnostics.get("invalid", []))),
     )
 
 
@@ -193,7 +216,7 @@ def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:
     return {part: dict(by) for part, by in gathered.items()}
 
 
-def _equivalent(
+def _by_energy(
     errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]
 ) -> dict[str, dict[str, EquivalentRuns]]:
     found = {}
@@ -205,4 +228,23 @@ def _equivalent(
                 )
                 for condition, d2 in errors[f"{metric}/d2"].items()
             }
+    return found
+
+
+def _by_moment(
+    errors: dict[str, dict[str, list[float]]], truth: dict[str, Any], result: Result
+) -> dict[str, dict[str, EquivalentRuns]]:
+    """By means and standard deviations; a Generator's samples stand for a law."""
+    found: dict[str, dict[str, EquivalentRuns]] = {}
+    for part, by in errors.items():
+        metric, _, field_name = part.partition("/")
+        for condition, error in by.items() if metric in QUANTITY_OF else ():
+            v, size = truth[condition]["variances"][field_name][QUANTITY_OF[metric]], truth[condition]["size"]
+            if not v > 0:
+                continue
+            samples = result.samples_each[condition] if result.kind == "generator" else float("inf")
+            runs = equivalent_runs_of_errors(
+                np.array(error), variance=v, reference=size, samples=samples, cap=size / CAP_FRACTION
+            )
+            found.setdefault(part, {})[condition] = runs
     return found

@@ -7,6 +7,7 @@ from rich.table import Table
 from sgmbench.report.format import count, seconds, several, together
 from sgmbench.report.frame import framed
 from sgmbench.report.pairs import table_of_pairs
+from sgmbench.report.reach import place
 from sgmbench.report.summary import ENERGIES, ENERGY, Line, Summary, TargetSummary
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
@@ -48,7 +49,7 @@ def tables(summary: Summary) -> list[Table]:
 
 
 def notes(summary: Summary) -> list[str]:
-    """What the tables do not say: why cells failed, runs that gave NaN, cells still missing."""
+    """What the tables do not say: why cells failed or are invalid, runs that gave NaN, cells still missing."""
     said = []
     for target in summary.targets:
         for line in target.lines:
@@ -58,6 +59,7 @@ def notes(summary: Summary) -> list[str]:
                 said.append(f"failed: {who}{of}: {line.reason}")
             elif line.failed_runs:
                 said.append(f"note: {who}: {line.failed_runs:,} solver runs gave NaN or infinity and were not used")
+            said += [f"invalid: {who}: {reason}" for reason in line.invalid]
             said += [f"note: {who}: {violation}" for violation in _violations(line, target)]
         for name, condition in target.conditions.items():
             if condition["failed"]:
@@ -122,7 +124,7 @@ def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> li
     train = seconds(line.seconds["train"]) if line.kind == "generator" else ""
     warm = line.seconds_a_sample if line.kind == "generator" else line.seconds["simulate"] / line.solver_runs
     each = seconds(warm) if warm > 0 else "-"  # recorded runs take no time
-    mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else ""
+    mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else " (invalid)" if line.invalid else ""
     return [line.method + mark, count(line.budget), median, worst, *scores, train, each]
 
 
@@ -155,11 +157,9 @@ def _listed_conditions(target: TargetSummary) -> Table:
     table.add_column("method", no_wrap=True)
     table.add_column("runs", justify="right")
     for name in target.listed:
-        z = ", ".join(f"{value:.3g}" for value in target.conditions[name]["z"])
-        table.add_column(f"{name}\n({z})", justify="right")
+        table.add_column(place(target, name).replace(" = ", "\n"), justify="right")
     for line in target.lines:
-        if line.equivalent:
-            metrics = [metric for metric in ENERGIES if metric in line.equivalent]
+        if metrics := [metric for metric in ENERGIES if metric in line.equivalent]:
             cells = [" / ".join(bounded(line.equivalent[m][name]) for m in metrics) for name in target.listed]
             table.add_row(line.method, count(line.budget), *cells)
     return table

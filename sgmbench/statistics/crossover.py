@@ -3,15 +3,18 @@
 Asked are quantities to a tolerance eps at Q conditions, with solver runs of c seconds. A Sampler makes n runs for each
 condition, a Generator of N training runs makes M samples, each as many as bring its worst quantity to eps:
 
-    Sampler      cost = upfront + Q n c                n = v / (eps^2 - bias^2)
+    Sampler      cost = upfront + Q n (c + s)          n = v / (eps^2 - bias^2)
     Generator    cost = N c + upfront + Q (M + M_0) s  M = v / (eps^2 - bias^2)
 
-v is the variance of the quantity by one run or sample, s the seconds of a sample, M_0 the samples that each condition
-takes beyond those delivered, upfront the seconds of compilation and training; n and M are rounded up and at least 2.
-Monte Carlo is the Sampler of bias 0. Where bias^2 >= eps^2 no number of samples helps: the method is infeasible and
-costs infinity.
+v is the variance of the quantity by one run or sample, s the seconds of a sample (of a Sampler: of weighing a run), M_0
+the samples that each condition takes beyond those delivered, upfront the seconds of compilation and training; n and M
+are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Of another Sampler v is n times the mean square
+error that it had with n runs: from there on its error falls at least as n^-1/2, and with fewer than these, the
+`fewest`, it may be larger than v / n, so that fewer are not offered. Where bias^2 >= eps^2 no number of samples helps:
+the method is infeasible and costs infinity.
 
-Cost is linear in Q and in c, so a crossover is where two lines meet.
+Cost is linear in Q and in c, so a crossover is where two lines meet. On W workers c is the cost of a run over W, as
+long as there are many more runs than workers: that the last of them idle is left out.
 """
 
 import math
@@ -32,8 +35,9 @@ class Offer:
         bias2: squared bias by quantity, in the unit of the tolerance squared.
         variance: by quantity, of one run (Sampler) or one sample (Generator).
         upfront: seconds of compilation and training.
-        seconds_a_sample: s, of a Generator.
-        extra_samples: M_0, likewise.
+        seconds_a_sample: s.
+        extra_samples: M_0, of a Generator.
+        fewest: runs or samples from which on the variance holds.
     """
 
     label: str
@@ -44,6 +48,7 @@ class Offer:
     upfront: float = 0.0
     seconds_a_sample: float = 0.0
     extra_samples: int = 0
+    fewest: float = 2.0
 
     @property
     def smallest_tolerance(self) -> float:
@@ -60,7 +65,7 @@ class Offer:
             return INFINITE
         needed = max(v / (tolerance**2 - self.bias2[quantity]) for quantity, v in self.variance.items())
         # 1 / 0.02^2 must not become 2,501 by rounding.
-        return float(max(2, math.ceil(needed * (1 - 1e-12))))
+        return float(max(self.fewest, math.ceil(needed * (1 - 1e-12))))
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def by_conditions(offer: Offer, *, tolerance: float, cost_per_run: float) -> Cos
         return INFEASIBLE
     each = offer.samples_each(tolerance)
     if offer.is_sampler:
-        return CostLine(offer.upfront, each * cost_per_run)
+        return CostLine(offer.upfront, each * (cost_per_run + offer.seconds_a_sample))
     return CostLine(offer.upfront + offer.budget * cost_per_run, (each + offer.extra_samples) * offer.seconds_a_sample)
 
 
@@ -93,7 +98,7 @@ def by_cost_per_run(offer: Offer, *, tolerance: float, conditions: int) -> CostL
         return INFEASIBLE
     each = offer.samples_each(tolerance)
     if offer.is_sampler:
-        return CostLine(offer.upfront, conditions * each)
+        return CostLine(offer.upfront + conditions * each * offer.seconds_a_sample, conditions * each)
     samples = conditions * (each + offer.extra_samples)
     return CostLine(offer.upfront + samples * offer.seconds_a_sample, float(offer.budget))
 

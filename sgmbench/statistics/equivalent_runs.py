@@ -12,6 +12,10 @@ size, it cannot be told from the reference's own: N_eq is then "at least" mu / (
 A Generator of which M samples are drawn has, with mu_Q = E|X - X'| of its own law,
 
     1 / N_eq(M) = D2 / mu + (mu_Q / mu) / M;      R runs' worth takes M = 1 / (1/R - 1/N_eq) samples (where mu_Q = mu).
+
+For a mean, a standard deviation and the like, of which N independent runs have the mean square error v / N, the same
+holds with v in the place of mu and, of errors e against a reference of n runs, e^2 - v / n in the place of D2; of a law
+that M samples stand for, e^2 - v / n - v / M.
 """
 
 from dataclasses import dataclass
@@ -59,6 +63,26 @@ def equivalent_runs(
         return EquivalentRuns(value, None, None, at_least=False, cap=cap)
     factor = float(np.exp(half / mean))
     return EquivalentRuns(value, value / factor, value * factor, at_least=False, cap=cap)
+
+
+def equivalent_runs_of_errors(
+    errors: Float[np.ndarray, " r"],
+    *,
+    variance: float,
+    reference: int,
+    samples: float = INFINITE,
+    cap: float = INFINITE,
+) -> EquivalentRuns:
+    """N_eq from the errors that independent replicates have in one quantity.
+
+    Args:
+        errors: against the reference.
+        variance: v, of one run.
+        reference: its n runs.
+        samples: M, where they stand for a law; infinite where they are what is scored.
+        cap: the largest N_eq that the reference may claim.
+    """
+    return equivalent_runs(np.square(errors) - variance / reference - variance / samples, mu=variance, cap=cap)
 
 
 def inverse_equivalent_runs(d2: float, mu: float, *, mu_samples: float, samples: int | float) -> float:

@@ -1,60 +1,12 @@
 """The sentences, on summaries made by hand."""
 
 import pytest
+from by_hand import ASK, MONTE_CARLO, line, runs, summary
 
-from sgmbench.report.answer import answers
+from sgmbench.report.answer import answers, replies
 from sgmbench.report.summary import Line, Summary, TargetSummary
-from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
-ASK = {"quantities": ["mean"], "tolerance": 0.1, "conditions": [1, 10, 100], "cost_per_run": [1.0]}
-
-
-def runs(value, at_least=False):
-    return EquivalentRuns(value, None, None, at_least, 1e4)
-
-
-def line(method, budget, error, **more):
-    """A method whose error of the mean of u is the same at every condition of a target."""
-    conditions, kind = more.pop("conditions", ("d01", "d02")), more.pop("kind", "generator")
-    n_eq = more.pop("n_eq", 50.0)
-    return Line(
-        target=more.pop("target", "conditional"),
-        method=method,
-        kind=kind,
-        budget=budget,
-        replicates=1,
-        failed=0,
-        reason="",
-        failed_runs=0,
-        equivalent={"energy": {c: runs(n_eq) for c in conditions}},
-        errors={"mean/u": dict.fromkeys(conditions, error)},
-        replicate_errors={"mean/u": {c: [error] for c in conditions}},
-        seconds={"train": 0.0, "compile": 0.0, "simulate": 0.0, "sample": 0.0} | more.pop("seconds", {}),
-        samples_each=dict.fromkeys(conditions, 10**9),
-        samples=1000,
-        solver_runs=budget,
-        **more,
-    )
-
-
-MONTE_CARLO = line("monte_carlo", 100, 0.1, kind="sampler")
-
-
-def summary(*lines, ask=ASK, names=("d01", "d02"), target="conditional"):
-    conditions = {
-        name: {
-            "z": None if target == "marginal" else (i + 0.5, 2.0),
-            "is_listed": target == "marginal",
-            "variances": {"u": {"mean": 1.0, "sd": 0.5}},
-            "size": 10**9,
-            "failed": 0,
-            "floors": {},
-            "seconds": {"simulate": 1e9},
-        }
-        for i, name in enumerate(names)
-    }
-    record = {"configuration": {"ask": [ask], "methods": []}}
-    return Summary("results/x", record, [TargetSummary(target, conditions, list(lines))], [])
+ONE_REPLICATE = "One replicate: how far another one would move these verdicts is not known; write replicates: 3."
 
 
 def test_monte_carlo_wins_where_no_generator_is_near_enough():
@@ -139,3 +91,194 @@ def test_targets_without_results_say_so():
         "x", {"configuration": {"ask": [ASK]}}, [TargetSummary("marginal", {}, [failed], "all runs failed")], []
     )
     assert answers(lost) == ["Marginal: no answer, since all runs failed."]
+
+
+def test_a_whole_paragraph_word_for_word():
+    learner = line("learner", 1000, 0.05, seconds={"train": 50.0})
+    assert answers(summary(MONTE_CARLO, learner, line("bootstrap", 1000, 0.3, n_eq=20.0))) == [
+        "Conditional: learner from 1,000 runs is worth 50 runs at a condition by energy (median of 2; worst 50 at d01 "
+        "= (0.5, 2)).",
+        "Conditional: for mean of u to 10 % (100 runs' worth): At 1 s a run the cheapest is monte_carlo at Q = 1 and "
+        "10 and learner (1,000 runs, 50 s of training) at Q = 100; learner (1,000 runs, 50 s of training) overtakes "
+        "monte_carlo from 11 conditions. learner (1,000 runs, 50 s of training) cannot go below 5 % (mean of u) on "
+        "average; it is within tolerance at 2 of 2 conditions, worst 5 % (mean of u) at d01 = (0.5, 2). Never, "
+        "whatever the number of samples: bootstrap (30 %, mean of u).",
+        ONE_REPLICATE,
+    ]
+
+
+def test_the_rival_is_the_cheapest_sampler_at_the_largest_number_of_conditions():
+    """40 runs that have a mean square error of 1/160 are worth 160: to 10 % it takes 40 Q s against 1,050 s."""
+    controlled = line("control_variate", 40, 160**-0.5, kind="sampler", algorithm="control_variate")
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    said = answers(summary(MONTE_CARLO, controlled, learner))[1]
+    assert "control_variate is" not in said
+    assert (
+        "the cheapest is control_variate at Q = 1 and 10 and learner (1,000 runs, 50 s of training) at Q = 100" in said
+    )
+    assert "overtakes control_variate from 27 conditions" in said
+    assert "A condition takes 100 of monte_carlo and 40 of control_variate." in said
+
+
+def test_a_sampler_that_compiles_long_is_the_rival_only_where_its_runs_are_few():
+    """100 Q against 1,000 + 50 Q: the second is cheaper from 21 conditions on."""
+    parts = {"mean/u": 200**-0.5}
+    slow = line("sobol", 100, parts=parts, kind="sampler", algorithm="quasi_monte_carlo", seconds={"compile": 1000.0})
+    learner = line("learner", 5000, 0.0)
+    few = answers(summary(MONTE_CARLO, slow, learner, ask=ASK | {"conditions": [1, 10]}))[1]
+    assert "overtakes monte_carlo from 51 conditions" in few
+    half = line("sobol", 50, parts=parts, kind="sampler", algorithm="quasi_monte_carlo", seconds={"compile": 1000.0})
+    many = answers(summary(MONTE_CARLO, half, learner, ask=ASK | {"conditions": [1, 100]}))[1]
+    assert "overtakes sobol from 81 conditions" in many
+
+
+def test_crossovers_have_their_interval_and_their_worst_replicate():
+    """Of squared biases 0.004 and 0.006, eps^2 being 0.01, the mean takes 200 samples and the worse one 250.
+
+    A sample takes 0.4 s: 1,020 + 80 Q and 1,020 + 100 Q against 100 Q. The interval, 0.005 +- 12.7 * 0.001, ends below
+    0 (100 samples: 1,020 + 40 Q) and above eps^2.
+    """
+    errors = [0.004**0.5, 0.006**0.5]
+    learner = line("learner", 1000, parts={"mean/u": errors}, seconds={"sample": 400.0, "train": 20.0})
+    said = answers(summary(MONTE_CARLO, learner))[1]
+    assert "overtakes monte_carlo from 52 conditions (interval 18 to never; worst replicate: never)" in said
+    assert ONE_REPLICATE not in answers(summary(MONTE_CARLO, learner))
+
+
+def test_the_interval_closes_on_the_mean_where_replicates_agree():
+    learner = line("learner", 1000, parts={"mean/u": [0.05] * 3}, seconds={"train": 50.0})
+    said = answers(summary(MONTE_CARLO, learner))[1]
+    assert "overtakes monte_carlo from 11 conditions (interval 11 to 11; worst replicate: 11)." in said
+
+
+def test_of_a_single_number_of_conditions_it_is_said_from_how_many_on():
+    """100 Q s against 1,050 s, asked at 50."""
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    said = answers(summary(MONTE_CARLO, learner, ask=ASK | {"conditions": [50]}))[1]
+    assert (
+        "At 1 s a run learner (1,000 runs, 50 s of training) is cheapest at Q = 50; learner (1,000 runs, 50 s of "
+        "training) overtakes monte_carlo from 11 conditions."
+    ) in said
+
+
+def test_workers_spread_solver_runs_and_nothing_else():
+    """On ten workers 100 Q / 10 s against 1,000 / 10 + 50 s: even at 15 conditions; at core-seconds at 10.5."""
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    said = answers(summary(MONTE_CARLO, learner, ask=ASK | {"workers": 10}))[1]
+    assert "At 1 s a run on 10 workers the cheapest is monte_carlo at Q = 1 and 10 and learner" in said
+    assert "overtakes monte_carlo from 16 conditions" in said
+
+
+def test_the_cost_at_which_one_law_is_overtaken_is_in_core_seconds():
+    """100 c / 4 against 50 c / 4 + 25 s: even at 2 s a run."""
+    target = {"conditions": ("all",), "target": "marginal"}
+    sampler = line("monte_carlo", 100, kind="sampler", **target)
+    learner = line("learner", 50, 0.0, seconds={"train": 25.0}, **target)
+    ask = ASK | {"workers": 4}
+    said = answers(summary(sampler, learner, ask=ask, names=("all",), target="marginal"))[1]
+    assert "At 1 s a run on 4 workers monte_carlo is cheapest; learner (50 runs, 25 s of training) overtakes" in said
+    assert "overtakes monte_carlo from 2 s a run" in said
+
+
+def test_recorded_runs_of_unknown_cost_are_overtaken_from_a_cost():
+    """At 100 conditions 10,000 c against 1,000 c + 90 s: even at 10 ms."""
+    learner = line("learner", 1000, 0.0, seconds={"train": 90.0})
+    said = answers(summary(MONTE_CARLO, learner, ask=ASK | {"cost_per_run": ["measured"]}, seconds=None))[1]
+    assert (
+        "What a run took is not recorded (write cost_per_run in seconds to be told what is cheapest); learner (1,000 "
+        "runs, 90 s of training) overtakes monte_carlo from 10 ms a run at Q = 100."
+    ) in said
+
+
+@pytest.mark.parametrize(
+    ("quantities", "words"),
+    [
+        (["u.sd"], "for standard deviation of u to 10 % (50 runs' worth)"),
+        (["u.std"], "for standard deviation of u to 10 % (50 runs' worth)"),
+        (["u.q0.975"], "for quantile 0.975 of u to 10 % (700 runs' worth)"),
+        (["energy"], "for the whole law by energy to 10 % (100 runs' worth)"),
+        (["mean", "u.sd", "energy"], "for mean of u, standard deviation of u and the whole law by energy to 10 %"),
+    ],
+)
+def test_quantities_in_words(quantities, words):
+    parts = {"mean/u": 0.1, "standard_deviation/u": 0.1, "quantiles/u/0.975": 0.1, "energy/d2": 0.1, "energy/mu": 1.0}
+    variances = {"u": {"mean": 1.0, "sd": 0.5, "q0.975": 7.0}}
+    sampler = line("monte_carlo", 100, parts=parts, kind="sampler")
+    assert words in answers(summary(sampler, ask=ASK | {"quantities": quantities}, variances=variances))[0]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "why"),
+    [
+        ("w.mean", "no answer, since there is no field w; ask for u."),
+        ("k.mean", "no answer, since k does not vary; ask for u."),
+        ("u.q0.9", "no answer, since 0.9 is not among the levels of the metric quantiles; add it there and run again."),
+        ("u.q0.5", "no answer, since this run does not hold the variance of quantile 0.5; run it again."),
+        ("energy", "no answer, since energy is not among the metrics."),
+    ],
+)
+def test_what_cannot_be_answered_says_why_and_what_to_do(quantity, why):
+    sampler = line("monte_carlo", 100, parts={"mean/u": 0.1, "quantiles/u/0.5": 0.1}, kind="sampler")
+    variances = {"u": {"mean": 1.0, "sd": 0.5}, "k": {"mean": 0.0, "sd": 0.0}}
+    said = answers(summary(sampler, ask=ASK | {"quantities": [quantity]}, variances=variances))
+    assert said == [f"Conditional: {why}"]
+
+
+def test_a_method_without_a_score_that_is_asked_is_left_out_by_name():
+    signed = line("multilevel", 100, parts={"mean/u": 0.1}, kind="sampler", algorithm="multilevel")
+    whole = line("learner", 10, parts={"mean/u": 0.0, "quantiles/u/0.5": 0.0})
+    variances = {"u": {"mean": 1.0, "sd": 0.5, "q0.5": 1.5}}
+    said = answers(summary(MONTE_CARLO, signed, whole, ask=ASK | {"quantities": ["u.q0.5"]}, variances=variances))[1]
+    assert "Not scored in all that is asked: multilevel." in said
+    assert "A condition takes" not in said
+
+
+def more(*lines, ask=ASK):
+    """What is said of more runs."""
+    return replies(summary(MONTE_CARLO, *lines), [ask])[0].partition("mean of u). ")[2]
+
+
+def test_more_runs_by_an_exact_power_law():
+    """Squared bias 40 / N: 0.04 at 1,000 and 0.02 at 2,000 runs; eps^2 = 0.01 at 4,000."""
+    curve = [line("learner", N, (40 / N) ** 0.5) for N in (1000, 2000)]
+    assert more(*curve) == (
+        "By its learning curve (squared bias ~ N^-1 from 1,000 to 2,000 runs, mean of u) learner takes 4,000 runs, "
+        "2,000 more."
+    )
+
+
+def test_more_runs_have_an_interval_over_replicates():
+    """Replicates of squared biases 39 / N and 41 / N: log N* has sd 0.0354, and 0.0354 * 12.7 / 2^1/2 is log 1.374."""
+    curve = [line("learner", N, parts={"mean/u": [(39 / N) ** 0.5, (41 / N) ** 0.5]}) for N in (1000, 2000)]
+    assert "learner takes 4,000 runs (interval 2,910 to 5,500), 2,000 more." in more(*curve)
+
+
+def test_far_beyond_the_largest_budget_it_is_called_an_extrapolation():
+    """A slope of 1/4 from 0.04: a fourth takes 4^4 = 256 times the runs."""
+    curve = [line("learner", N, (0.04 * (N / 1000) ** -0.25) ** 0.5) for N in (500, 1000)]
+    said = more(*curve)
+    assert said.endswith(
+        "learner takes 256,000 runs, 255,000 more; that is an extrapolation beyond 100 times its largest budget."
+    )
+
+
+def test_so_far_beyond_that_no_number_means_anything_it_gives_none():
+    """A slope of 1/10 from 0.04 takes 4^10, a million times the runs."""
+    curve = [line("learner", N, (0.04 * (N / 1000) ** -0.1) ** 0.5) for N in (500, 1000)]
+    assert more(*curve).endswith("learner takes more than 1,000 times its largest budget.")
+
+
+def test_one_budget_says_which_to_add():
+    assert more(line("learner", 1000, 0.3)) == (
+        "How many more runs learner takes is not seen at one budget: write budgets: [250, 1000] and run again."
+    )
+
+
+def test_an_error_that_does_not_fall_is_not_mended_by_runs():
+    assert more(line("learner", 1000, 0.3), line("learner", 2000, 0.3)) == (
+        "More runs do not help learner as far as is seen: its error (mean of u) does not fall from 1,000 to 2,000 runs."
+    )
+
+
+def test_who_reaches_the_tolerance_needs_no_more_runs():
+    assert "learning curve" not in " ".join(replies(summary(MONTE_CARLO, line("learner", 1000, 0.0)), [ASK]))

@@ -212,6 +212,7 @@ def test_figures_show_the_best_method_at_the_conditions_of_the_held_out_runs(fol
         "conditional_histograms.svg",
         "error_against_runs.svg",
         "marginal_bands.svg",
+        "marginal_decision_map.svg",
         "marginal_histograms.svg",
     ]
     before = [path.read_bytes() for path in paths]

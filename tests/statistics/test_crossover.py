@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sgmbench.statistics.crossover import (
     Offer,
     by_conditions,
+    by_cost_per_run,
     cheapest,
     cost,
     crossover_conditions,
@@ -38,6 +39,7 @@ def offers(draw):
         upfront=float(draw(st.integers(0, 2_000))),
         seconds_a_sample=float(draw(st.integers(0, 3))),
         extra_samples=draw(st.integers(0, 3)),
+        fewest=draw(st.sampled_from([2.0, 4.5, 30.0])),
     )
 
 
@@ -47,11 +49,12 @@ def cost_at(offer, Q, c):
 
 def brute_force_costs(offer, Q, c):
     """The least cost over the numbers of samples that meet the tolerance, for an array of Q."""
-    numbers = range(2, 50)  # 5 / (1/4 - 1/8) = 40 is the most that any offer here needs
+    numbers = [offer.fewest, *range(2, 50)]  # 5 / (1/4 - 1/8) = 40 is the most that any offer here needs
+    numbers = [m for m in numbers if m >= offer.fewest]
     meets = [m for m in numbers if all(b + offer.variance[q] / m <= TOLERANCE**2 for q, b in offer.bias2.items())]
     each = meets[0] if meets else math.inf
     if offer.is_sampler:
-        return offer.upfront + Q * each * c
+        return offer.upfront + Q * each * (c + offer.seconds_a_sample)
     # an infinite number of samples is infinitely dear, even where a sample costs nothing
     sampling = Q * (each + offer.extra_samples) * offer.seconds_a_sample if meets else math.inf + 0 * Q
     return offer.budget * c + offer.upfront + sampling
@@ -124,3 +127,17 @@ def test_the_published_kind_of_case_by_hand(monte_carlo, generator):
     assert math.isinf(crossover_cost_per_run(generator, monte_carlo, tolerance=0.02, conditions=10))
     assert generator.smallest_tolerance == pytest.approx(0.01414, rel=1e-3)
     assert not generator.is_feasible(0.014)
+
+
+def test_a_sampler_is_not_offered_with_fewer_runs_than_its_error_is_known_at():
+    """256 points have the error of 2,500 runs: to 2 % they are all needed, to 1 % four times as many."""
+    net = Offer("sobol", 256, True, {"mean": 0.0}, {"mean": 256 / 2_500}, fewest=256.0)
+    assert [net.samples_each(eps) for eps in (0.1, 0.02, 0.01)] == [256, 256, 1_024]
+
+
+def test_weighing_its_runs_belongs_to_the_cost_of_a_sampler():
+    """100 runs of 2 s and 0.5 s each at 3 conditions, after 7 s of compilation."""
+    sampler = Offer("control_variate", 0, True, {"mean": 0.0}, {"mean": 1.0}, upfront=7.0, seconds_a_sample=0.5)
+    assert cost(sampler, tolerance=0.1, conditions=3, cost_per_run=2.0) == 757
+    by_c = by_cost_per_run(sampler, tolerance=0.1, conditions=3)
+    assert (by_c.fixed, by_c.slope, by_c(2.0)) == (157, 300, 757)

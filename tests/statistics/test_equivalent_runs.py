@@ -5,6 +5,7 @@ import pytest
 
 from sgmbench.statistics.equivalent_runs import (
     equivalent_runs,
+    equivalent_runs_of_errors,
     generator_equivalent,
     inverse_equivalent_runs,
     samples_needed,
@@ -74,3 +75,25 @@ def test_the_samples_needed_are_worth_the_runs_asked(runs, n_eq):
 def test_no_number_of_samples_is_worth_more_than_their_law():
     assert samples_needed(runs=300.0, n_eq=300.0) == float("inf")
     assert samples_needed(runs=301.0, n_eq=300.0) == float("inf")
+
+
+def test_of_a_mean_and_a_standard_deviation_plain_monte_carlo_is_worth_its_runs():
+    """Against a reference of 1,000 runs each, whose own error is taken out: N = 64 within the interval."""
+    rng = np.random.default_rng(5)
+    N, n, replicates = 64, 1_000, 4_000
+    runs, truth = rng.standard_normal((replicates, N)), rng.standard_normal((replicates, n))
+    by_mean = equivalent_runs_of_errors(runs.mean(axis=1) - truth.mean(axis=1), variance=1.0, reference=n)
+    by_sd = equivalent_runs_of_errors(runs.std(axis=1, ddof=1) - truth.std(axis=1, ddof=1), variance=0.5, reference=n)
+    for found in (by_mean, by_sd):
+        assert found.low < N < found.high
+        assert found.high / found.low < 1.15
+
+
+def test_of_a_biased_law_the_samples_drawn_are_no_matter():
+    """A mean off by 0.05 sd is worth 400 runs, whether 500 samples are scored or 5,000."""
+    rng = np.random.default_rng(6)
+    for M in (500, 5_000):
+        errors = 0.05 + rng.standard_normal(20_000) / np.sqrt(M) - rng.standard_normal(20_000) / np.sqrt(10_000)
+        found = equivalent_runs_of_errors(errors, variance=1.0, reference=10_000, samples=M)
+        assert found.low < 400 < found.high
+        assert found.high / found.low < 1.1

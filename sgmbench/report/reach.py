@@ -1,0 +1,146 @@
+"""Reach: how far each Generator comes at its best budget, and what more runs would do for one that falls short.
+
+The error that no number of samples undercuts is the root of its squared bias. How it falls with the training runs is
+fitted over a method's budgets, quantity by quantity (`statistics.learning_curve`).
+"""
+
+import math
+
+from sgmbench.report.format import count, percent, several
+from sgmbench.report.offers import (
+    Ask,
+    Wanted,
+    line_of,
+    offer_of,
+    scored_conditions,
+    scored_lines,
+    spread_of,
+    wanted_of,
+)
+from sgmbench.report.overtaking import name_of, reach_of, worst_quantity
+from sgmbench.report.summary import TargetSummary
+from sgmbench.statistics.crossover import Offer
+from sgmbench.statistics.learning_curve import (
+    REACH,
+    LearningCurve,
+    fit_learning_curve,
+    interval_of_runs,
+    is_extrapolated,
+)
+
+FEW = 8
+HOPELESS = 1_000
+SMALLER = 4  # the budget to add is so many times smaller: what it teaches about the slope costs little
+
+
+def reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
+    """A sentence for each Generator that reaches the tolerance, and one for all that do not."""
+    best = [min(group, key=lambda each: each.smallest_tolerance) for group in by_label(offers).values()]
+    eps = ask["tolerance"]
+    sentences = [_share(target, ask, offer) for offer in best if offer.is_feasible(eps)]
+    if missed := [offer for offer in best if not offer.is_feasible(eps)]:
+        said = [f"{o.label} ({percent(o.smallest_tolerance)}, {worst_quantity(o)})" for o in missed]
+        sentences.append(f"Never, whatever the number of samples: {several(said)}.")
+    return sentences
+
+
+def by_label(offers: list[Offer]) -> dict[str, list[Offer]]:
+    """The offers of each Generator, by budget."""
+    groups: dict[str, list[Offer]] = {}
+    for offer in sorted(offers, key=lambda each: each.budget):
+        if not offer.is_sampler:
+            groups.setdefault(offer.label, []).append(offer)
+    order = list(dict.fromkeys(offer.label for offer in offers))
+    return dict(sorted(groups.items(), key=lambda item: order.index(item[0])))
+
+
+def _share(target: TargetSummary, ask: Ask, offer: Offer) -> str:
+    """At how many conditions a Generator that is feasible on average is feasible, and where it is worst."""
+    said = f"{name_of(offer)} cannot go below {reach_of(offer)}"
+    conditions = scored_conditions(target)
+    if len(conditions) == 1:
+        return f"{said}."
+    line = line_of(target, offer)
+    each = {c: offer_of(target, line, wanted_of(target, ask, [c])) for c in conditions}
+    within = sum(at.is_feasible(ask["tolerance"]) for at in each.values())
+    worst = max(each, key=lambda c: each[c].smallest_tolerance)
+    return (
+        f"{said} on average; it is within tolerance at {within} of {len(conditions)} conditions, worst "
+        f"{reach_of(each[worst])} at {place(target, worst)}."
+    )
+
+
+def place(target: TargetSummary, condition: str) -> str:
+    """A condition with its values, where they are few."""
+    known = target.conditions[condition]
+    values = known.get("data") or known["z"] or ()
+    if not 0 < len(values) <= FEW:
+        return condition
+    return f"{condition} = ({', '.join(f'{value:.3g}' for value in values)})"
+
+
+def more_runs(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
+    """For each Generator that reaches the tolerance at no budget: from how many runs its learning curve does."""
+    eps = ask["tolerance"]
+    missed = {label: group for label, group in by_label(offers).items() if not any(o.is_feasible(eps) for o in group)}
+    return [_more_runs(target, ask, label, group) for label, group in missed.items()]
+
+
+def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer]) -> str:
+    eps, budgets = ask["tolerance"], [offer.budget for offer in offers]
+    if len(budgets) == 1:
+        added = max(budgets[0] // SMALLER, 2) if budgets[0] > SMALLER else SMALLER * budgets[0]
+        both = ", ".join(str(budget) for budget in sorted({added, budgets[0]}))
+        return f"How many more runs {label} takes is not seen at one budget: write budgets: [{both}] and run again."
+    lacking = [quantity for quantity, bias2 in offers[-1].bias2.items() if bias2 >= eps**2]
+    curves = {q: fit_learning_curve(budgets, [offer.bias2[q] for offer in offers]) for q in lacking}
+    between = f"from {count(budgets[0])} to {count(budgets[-1])} runs"
+    for quantity, curve in curves.items():
+        if curve is None or math.isinf(curve.runs_needed(eps)):
+            return f"More runs do not help {label} as far as is seen: its error ({quantity}) does not fall {between}."
+    fitted = {quantity: curve for quantity, curve in curves.items() if curve is not None}
+    slowest = max(fitted, key=lambda quantity: fitted[quantity].runs_needed(eps))
+    runs = max(fitted[slowest].runs_needed(eps), budgets[-1])
+    start = (
+        f"By its learning curve (squared bias ~ N^-{fitted[slowest].exponent:.2g} {between}, {slowest}) {label} takes"
+    )
+    if runs > HOPELESS * budgets[-1]:
+        return f"{start} more than {HOPELESS:,} times its largest budget."
+    beyond = f"; that is an extrapolation beyond {REACH} times its largest budget"
+    return (
+        f"{start} {count(runs)} runs{_interval(target, ask, label, lacking, runs)}, {count(runs - budgets[-1])} more"
+        f"{beyond if is_extrapolated(runs, largest=budgets[-1]) else ''}."
+    )
+
+
+def _interval(target: TargetSummary, ask: Ask, label: str, lacking: list[str], runs: float) -> str:
+    """In brackets, the interval over replicates; that there is none where the curve of one does not come down."""
+    curves = _curves_of_replicates(target, ask, label, lacking)
+    if len(curves) < 2:
+        return ""
+    needed = [max(_runs_needed(curve, ask["tolerance"]) for curve in each) for each in curves]
+    ends = interval_of_runs(runs, needed)
+    if ends is None:
+        flat = sum(math.isinf(each) for each in needed)
+        return f" (no interval: the error of {flat} of {len(needed)} replicates does not fall)"
+    return f" (interval {count(ends[0])} to {count(ends[1])})"
+
+
+def _curves_of_replicates(
+    target: TargetSummary, ask: Ask, label: str, lacking: list[str]
+) -> list[list[LearningCurve | None]]:
+    """For each replicate the curve of each quantity; none where a budget has a single replicate."""
+    wanted: list[Wanted] = wanted_of(target, ask, scored_conditions(target))
+    lines = sorted((li for li in scored_lines(target, wanted) if li.method == label), key=lambda li: li.budget)
+    spreads = [spread for line in lines if (spread := spread_of(target, line, wanted))]
+    if len(spreads) < len(lines):
+        return []
+    replicates = min(len(spread.each) for spread in spreads)
+    return [
+        [fit_learning_curve([li.budget for li in lines], [s.each[r].bias2[q] for s in spreads]) for q in lacking]
+        for r in range(replicates)
+    ]
+
+
+def _runs_needed(curve: LearningCurve | None, tolerance: float) -> float:
+    return math.inf if curve is None else curve.runs_needed(tolerance)

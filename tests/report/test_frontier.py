@@ -1,0 +1,136 @@
+"""Maps and frontiers against the costs of single answers, and the figures drawn from them."""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from by_hand import ASK, MONTE_CARLO, line, summary, target_of
+
+from sgmbench.report.ask_figures import draw_ask_figures, tolerances_around
+from sgmbench.report.figures.decision_map import edges
+from sgmbench.report.frontier import NOBODY, frontier, map_of_conditions, map_of_tolerances
+from sgmbench.report.offers import offers_of
+from sgmbench.statistics.crossover import Offer, cheapest, cost, crossover_conditions
+
+SAMPLER = Offer("monte_carlo", 0, True, {"m": 0.0}, {"m": 1.0})
+NET = Offer("net", 64, True, {"m": 0.0}, {"m": 0.1}, upfront=30.0, fewest=64.0)
+SMALL = Offer("learner", 500, False, {"m": 2e-3}, {"m": 1.0}, upfront=60.0, seconds_a_sample=1e-3)
+LARGE = Offer("learner", 20_000, False, {"m": 1e-4}, {"m": 1.0}, upfront=300.0, seconds_a_sample=1e-3)
+OFFERS = [SAMPLER, NET, SMALL, LARGE]
+COSTS = np.geomspace(1e-6, 1e6, 25)
+CONDITIONS = np.array([1.0, 2.0, 3.0, 7.0, 50.0, 1_000.0, 1e5])
+
+
+@pytest.mark.parametrize("tolerance", [0.3, 0.05, 0.005])
+def test_each_cell_of_a_map_is_the_cheapest_at_its_center(tolerance):
+    found = map_of_conditions(OFFERS, COSTS, CONDITIONS, tolerance=tolerance)
+    assert found.winners.shape == (7, 25)
+    for row, Q in zip(found.winners, CONDITIONS, strict=True):
+        for winner, c in zip(row, COSTS, strict=True):
+            best = cheapest(OFFERS, tolerance=tolerance, conditions=int(Q), cost_per_run=float(c))
+            assert OFFERS[winner] is best
+
+
+def test_each_cell_of_a_map_of_one_law_is_the_cheapest_at_its_center():
+    tolerances = np.geomspace(0.004, 0.9, 11)
+    found = map_of_tolerances(OFFERS, COSTS, tolerances)
+    for row, eps in zip(found.winners, tolerances, strict=True):
+        for winner, c in zip(row, COSTS, strict=True):
+            best = cheapest(OFFERS, tolerance=float(eps), conditions=1, cost_per_run=float(c))
+            assert OFFERS[winner] is best
+
+
+def test_where_no_method_reaches_the_tolerance_nobody_wins():
+    found = map_of_conditions([SMALL, LARGE], COSTS, CONDITIONS, tolerance=0.009)
+    assert (found.winners == NOBODY).all()
+
+
+def test_the_border_of_a_map_is_the_crossover():
+    """At 1 s a run the learner's column turns at the crossover by hand: 20,300 / (400 - 0.001 M)."""
+    Q = np.arange(1.0, 200.0)
+    found = map_of_conditions([SAMPLER, LARGE], np.array([1.0, 2.0]), Q, tolerance=0.05)
+    first = Q[found.winners[:, 0] == 1][0]
+    assert first == crossover_conditions(LARGE, SAMPLER, tolerance=0.05, cost_per_run=1.0) == 51
+
+
+def test_a_frontier_is_the_least_cost_over_budgets():
+    eps = np.geomspace(0.005, 0.5, 30)
+    found = frontier(OFFERS, eps, conditions=100, cost_per_run=0.1)
+    assert list(found.costs) == ["monte_carlo", "net", "learner"]
+    for i, tolerance in enumerate(eps):
+        at = {"tolerance": float(tolerance), "conditions": 100, "cost_per_run": 0.1}
+        assert found.costs["learner"][i] == min(cost(SMALL, **at), cost(LARGE, **at))
+        assert found.costs["monte_carlo"][i] == cost(SAMPLER, **at)
+    assert found.reach == {"monte_carlo": 0.0, "net": 0.0, "learner": pytest.approx(0.01)}
+    assert np.array_equal(np.isinf(found.costs["learner"]), eps <= 0.01)
+
+
+def test_halving_the_tolerance_takes_four_times_the_runs_on_the_frontier():
+    found = frontier([SAMPLER], np.array([0.1, 0.05, 0.025]), conditions=10, cost_per_run=2.0)
+    assert found.costs["monte_carlo"].tolist() == [2_000, 8_000, 32_000]
+
+
+def test_edges_lie_halfway_in_the_logarithm():
+    assert edges(np.array([1.0, 100.0, 10_000.0])) == pytest.approx([0.1, 10, 1_000, 100_000])
+
+
+def test_tolerances_go_ten_times_beyond_what_is_asked_and_not_above_one():
+    assert tolerances_around([0.02, 0.05], 3) == pytest.approx([0.002, 0.0316228, 0.5], rel=1e-5)
+    assert tolerances_around([0.2], 2)[-1] == 1
+
+
+def drawn(folder, made):
+    draw_ask_figures(folder, made, made.targets[0])
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_every_target_with_an_answer_has_both_figures_with_the_same_bytes_again(tmp_path):
+    learner = line("learner", 1000, 0.05, seconds={"train": 50.0, "sample": 1.0})
+    asks = [ASK, ASK | {"tolerance": 0.02, "cost_per_run": ["measured", 5.0], "workers": 8}]
+    made = summary(MONTE_CARLO, learner, ask=asks)
+    names = ["conditional_decision_map.svg", "conditional_frontier.svg"]
+    assert drawn(tmp_path, made) == names
+    before = [(tmp_path / name).read_bytes() for name in names]
+    drawn(tmp_path, made)
+    assert [(tmp_path / name).read_bytes() for name in names] == before
+    for content in before:
+        assert ET.fromstring(content).tag == "{http://www.w3.org/2000/svg}svg"
+        assert len(content) < 600_000
+
+
+def test_the_map_has_the_colors_of_its_winners_alone(tmp_path):
+    """A law that never reaches the tolerance has no region; the learner's vermilion, lightened, has one."""
+    learner, hopeless = line("learner", 1000, 0.05), line("hopeless", 1000, 0.5)
+    drawn(tmp_path, summary(MONTE_CARLO, learner, hopeless))
+    fills = set(re.findall(r"fill: (#[0-9a-f]{6})", (tmp_path / "conditional_decision_map.svg").read_text()))
+    lightened = ["#" + "".join(f"{round(255 * (0.75 * v / 255 + 0.25)):02x}" for v in rgb) for rgb in OKABE]
+    assert lightened[0] in fills
+    assert lightened[1] in fills
+    assert lightened[2] not in fills
+
+
+OKABE = [(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0x00, 0x9E, 0x73)]
+
+
+def test_a_law_without_conditions_has_its_map_over_the_tolerance(tmp_path):
+    target = {"conditions": ("all",), "target": "marginal"}
+    lines = [line("monte_carlo", 100, kind="sampler", **target), line("learner", 50, 0.01, **target)]
+    made = summary(*lines, names=("all",), target="marginal")
+    assert drawn(tmp_path, made) == ["marginal_decision_map.svg", "marginal_frontier.svg"]
+
+
+def test_without_an_answer_there_is_no_figure(tmp_path):
+    assert drawn(tmp_path, summary(MONTE_CARLO, ask=ASK | {"quantities": ["sd"]})) == []
+
+
+def test_of_recorded_runs_of_unknown_cost_there_is_a_map_without_a_star_and_no_frontier(tmp_path):
+    made = summary(MONTE_CARLO, line("learner", 10, 0.0), ask=ASK | {"cost_per_run": ["measured"]}, seconds=None)
+    assert drawn(tmp_path, made) == ["conditional_decision_map.svg"]
+
+
+def test_measured_costs_come_from_the_references():
+    target = target_of(MONTE_CARLO, seconds=0.25)
+    assert target.seconds_a_run == 0.25
+    assert not math.isnan(offers_of(target, ASK, ["d01"])[0].variance["mean of u"])

@@ -1,0 +1,114 @@
+"""Squared biases and variances of offers, against what was put into the errors."""
+
+import math
+
+import numpy as np
+import pytest
+from by_hand import ASK, MONTE_CARLO, line, target_of
+
+from sgmbench.report.offers import line_of, offer_of, offers_of, spread_of, wanted_of
+
+BOTH = ("d01", "d02")
+EVERYTHING = ASK | {"quantities": ["mean", "u.sd", "u.q0.975", "energy"]}
+V = {"u": {"mean": 1.0, "sd": 0.5, "q0.975": 7.0}}
+NOBODY_S = {"mean/u": 0.0, "standard_deviation/u": 0.0, "quantiles/u/0.975": 0.0, "energy/d2": 0.0, "energy/mu": 2.0}
+
+
+def only(target, ask=ASK):
+    (offer,) = offers_of(target, ask, BOTH)
+    return offer
+
+
+def test_plain_monte_carlo_is_known_without_its_errors():
+    found = only(target_of(MONTE_CARLO, line("monte_carlo", 999, 5.0, kind="sampler"), variances=V), EVERYTHING)
+    assert found.bias2 == dict.fromkeys(found.variance, 0.0)
+    assert found.variance == {
+        "mean of u": 1.0,
+        "standard deviation of u": 0.5,
+        "quantile 0.975 of u": 7.0,
+        "energy distance": 1.0,
+    }
+    assert found.fewest == 2
+
+
+def test_plain_monte_carlo_is_known_under_any_label():
+    found = only(target_of(line("plain", 100, 9.0, kind="sampler", algorithm="monte_carlo")))
+    assert (found.label, found.variance) == ("plain", {"mean of u": 1.0})
+
+
+def test_of_another_sampler_the_measured_error_counts_at_its_budget():
+    """Mean square errors 1/160 and 3/160 over conditions of 40 runs: 40 * 2/160 = 0.5, from 40 runs on."""
+    sampler = line("net", 40, parts={"mean/u": 0.0}, kind="sampler", algorithm="quasi_monte_carlo")
+    sampler.replicate_errors["mean/u"] = {"d01": [160**-0.5], "d02": [(3 / 160) ** 0.5]}
+    found = only(target_of(sampler))
+    assert found.variance["mean of u"] == pytest.approx(0.5)
+    assert (found.bias2, found.fewest) == ({"mean of u": 0.0}, 40)
+
+
+def test_the_reference_s_own_error_is_taken_out_of_a_sampler_s_and_no_more_is_claimed_than_it_resolves():
+    """Of a reference of 1,000 runs: 0.011 - 1/1,000; and not below 3/1,000 however small the error."""
+    for error2, expected in ((0.011, 0.010), (0.0025, 0.003), (0.0, 0.003)):
+        sampler = line("net", 40, error2**0.5, kind="sampler", algorithm="quasi_monte_carlo")
+        assert only(target_of(sampler, size=1_000)).variance["mean of u"] == pytest.approx(40 * expected)
+
+
+def test_every_budget_of_another_sampler_is_an_offer():
+    budgets = [line("net", N, 1 / N, kind="sampler", algorithm="quasi_monte_carlo") for N in (10, 100)]
+    offers = offers_of(target_of(*budgets), ASK, BOTH)
+    assert [(o.fewest, o.variance["mean of u"]) for o in offers] == [
+        (10, pytest.approx(0.1, rel=1e-4)),
+        (100, pytest.approx(0.01, rel=1e-4)),
+    ]
+
+
+def test_energy_is_relative_to_that_of_two_runs():
+    """D2 / mu = 0.03 / 2 is the squared bias of a law, and of 50 delivered runs 1 / 66.7."""
+    parts = NOBODY_S | {"energy/d2": 0.03}
+    sampler = line("net", 50, parts=parts, kind="sampler", algorithm="quasi_monte_carlo")
+    law = line("learner", 1000, parts=parts)
+    offers = offers_of(target_of(sampler, law, variances=V), ASK | {"quantities": ["energy"]}, BOTH)
+    assert offers[0].variance["energy distance"] == pytest.approx(50 * 0.015)
+    assert (offers[1].bias2["energy distance"], offers[1].variance["energy distance"]) == (pytest.approx(0.015), 1.0)
+
+
+def test_the_squared_bias_of_a_law_is_unbiased():
+    """A law 0.05 sd off, M = 400 samples against 800 runs: (bias + noise)^2 - 1/400 - 1/800 over 4,000 replicates."""
+    rng, bias = np.random.default_rng(0), 0.05
+    errors = bias + rng.normal(size=4_000) * (1 / 400 + 1 / 800) ** 0.5
+    law = line("learner", 1000, parts={"mean/u": errors})
+    law.samples_each.update(dict.fromkeys(BOTH, 400))
+    found = only(target_of(law, size=800)).bias2["mean of u"]
+    standard_error = np.std(errors**2) / 4_000**0.5
+    assert abs(found - bias**2) < 4 * standard_error
+
+
+def test_what_is_no_number_promises_nothing():
+    target = target_of(
+        line("learner", 10, math.nan), line("net", 10, math.nan, kind="sampler", algorithm="quasi_monte_carlo")
+    )
+    assert [offer.is_feasible(0.99) for offer in offers_of(target, ASK, BOTH)] == [False, False]
+
+
+def test_replicates_and_ends_of_the_interval():
+    """Squared errors 1, 2 and 6 hundredths: mean 3, t s / sqrt(3) of 4.3027 * 2.6458 / 1.7321 = 6.572."""
+    law = line("learner", 1000, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]})
+    target = target_of(law)
+    spread = spread_of(target, law, wanted_of(target, ASK, BOTH))
+    assert [o.bias2["mean of u"] for o in spread.each] == pytest.approx([0.01, 0.02, 0.06])
+    assert spread.low.bias2["mean of u"] == 0
+    assert spread.high.bias2["mean of u"] == pytest.approx(0.03 + 0.06572, rel=1e-4)
+    assert spread_of(target_of(MONTE_CARLO), line("learner", 10, 0.1), wanted_of(target, ASK, BOTH)) is None
+
+
+def test_a_field_that_is_constant_where_it_is_asked_is_no_bias():
+    law = line("learner", 1000, 0.0)
+    target = target_of(law, variances={"u": {"mean": 1.0, "sd": 0.5}})
+    target.conditions["d03"] = target.conditions["d01"] | {"variances": {"u": {"mean": 0.0, "sd": 0.0}}}
+    found = offer_of(target, law, wanted_of(target, ASK, ["d03"]))
+    assert (found.bias2, found.variance) == ({"mean of u": 0.0}, {"mean of u": 0.0})
+
+
+def test_an_offer_leads_back_to_its_line():
+    laws = [line("learner", N, 0.1) for N in (10, 100)]
+    target = target_of(*laws)
+    assert [line_of(target, offer) for offer in offers_of(target, ASK, BOTH)] == laws
