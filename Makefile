@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-electrode-reference bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs clean
+.PHONY: run test bench bench-electrode bench-electrode-reference bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs bench-calibrate bench-multilevel bench-quasi bench-importance bench-hidden-germ clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -50,6 +50,21 @@ bench-training: .venv/installed
 
 bench-few-runs: .venv/installed
 	$(BIN)/python benchmarks/few_runs.py
+
+bench-calibrate: .venv/installed
+	$(BIN)/python benchmarks/calibrate.py
+
+bench-multilevel: .venv/installed
+	$(BIN)/python benchmarks/multilevel.py
+
+bench-quasi: .venv/installed
+	$(BIN)/python benchmarks/quasi_monte_carlo.py
+
+bench-importance: .venv/installed
+	$(BIN)/python benchmarks/importance.py
+
+bench-hidden-germ: .venv/installed
+	$(BIN)/python benchmarks/hidden_germ.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -1,6 +1,6 @@
 """What the command line does, as Python functions, and how their results print.
 
-`run`, `show` and `compare`, and the studies `check_problem`, `ladder` and `work_precision`.
+`run`, `show`, `ask` and `compare`, and the studies `calibrate`, `check_problem`, `ladder` and `work_precision`.
 """
 
 import dataclasses
@@ -19,6 +19,8 @@ from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import answers
+from sgmbench.report.asked import Changes, Reply, reply
+from sgmbench.report.calibrate import calibration_lines, calibration_tables
 from sgmbench.report.csv import write_csv
 from sgmbench.report.diagnostics import diagnostic_notes
 from sgmbench.report.draw import draw_figures
@@ -35,9 +37,11 @@ from sgmbench.store.atomic import write_json
 from sgmbench.store.cache import Cache
 from sgmbench.store.problem_checks import read_check, write_check
 from sgmbench.store.run_folder import RunFolder, find_run
+from sgmbench.studies import calibrate as calibrate_study
 from sgmbench.studies import check_problem as problem_study
 from sgmbench.studies import ladder as ladder_study
 from sgmbench.studies import work_precision as work_study
+from sgmbench.studies.calibrate import FULL, QUICK, Calibration
 from sgmbench.studies.check_problem import RUNS, ProblemCheck
 from sgmbench.studies.ladder import Ladder
 from sgmbench.studies.work_precision import EVALUATIONS, WorkPrecision
@@ -119,6 +123,49 @@ def show(name: str, *, overrides: Sequence[str] = (), results: Path = RESULTS) -
     except UsageError as error:
         raise UsageError(f"{error}, and no such problem{registry.suggestion(name, problems)}") from None
     return Answer(summary, answers(summary))
+
+
+def ask(
+    name: str,
+    *,
+    quantities: Sequence[str] = (),
+    tolerances: Sequence[float] = (),
+    conditions: Sequence[int] = (),
+    costs_per_run: Sequence[str] = (),
+    workers: Sequence[int] = (),
+    results: Path = RESULTS,
+) -> Reply:
+    """Asks a finished run something else, without a new one; what is left out is as the run's file asked.
+
+    Args:
+        name: a run as in `show`.
+        quantities: what is wanted, as "mean", "c.sd", "c.q0.975" or "energy" (`core.quantity`).
+        tolerances: errors allowed.
+        conditions: Q, at how many conditions.
+        costs_per_run: core-seconds of a solver run, or "measured".
+        workers: over how many solver runs are spread.
+        results: root of the results folders.
+
+    Raises:
+        UsageError: there is no such run, or it cannot tell what is asked.
+    """
+    changes = Changes(quantities, tolerances, conditions, costs_per_run, workers)
+    return reply(summarize(find_run(results, name)), changes)
+
+
+def calibrate(
+    *, quick: bool = False, replicates: int = FULL.replicates, seed: int = 0, progress: Progress = silent
+) -> Calibration:
+    """Tests the instrument itself: are N runs found to be worth N, and which metric finds which planted defect?
+
+    Args:
+        quick: up to 256 dimensions only, with fewer repeats.
+        replicates: behind each interval, and of each defect.
+        seed: of all sets.
+        progress: listener.
+    """
+    effort = dataclasses.replace(QUICK if quick else FULL, replicates=replicates)
+    return calibrate_study.calibrate(effort, seed=seed, progress=progress)
 
 
 def check_problem(
@@ -222,7 +269,9 @@ def compare(
     return compare_runs(first, second, margin=margin)
 
 
-def as_json(result: Answer | Comparison | ProblemCard | ProblemCheck | Ladder | WorkPrecision) -> str:
+def as_json(
+    result: Answer | Reply | Calibration | Comparison | ProblemCard | ProblemCheck | Ladder | WorkPrecision,
+) -> str:
     """The payload of `--json`."""
     verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
     return json.dumps(as_plain(result) | verdict, indent=2, sort_keys=True)
@@ -234,6 +283,21 @@ def print_shown(shown: Answer | ProblemCard) -> None:
         print_answer(shown)
     else:
         _print_lines(card_lines(shown))
+
+
+def print_reply(found: Reply) -> None:
+    """The sentences and the folder."""
+    console = wide_console()
+    for sentence in found.sentences:
+        console.print(sentence, markup=False)
+    console.print(f"\n{found.run}", markup=False, soft_wrap=True)
+
+
+def print_calibration(found: Calibration) -> None:
+    """Both tables, a line for each defect, and the verdict."""
+    for table in calibration_tables(found):
+        print_whole(wide_console(), table)
+    _print_lines(calibration_lines(found))
 
 
 def print_check(check: ProblemCheck) -> None:

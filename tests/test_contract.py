@@ -12,8 +12,9 @@ from sgmbench import registry
 from sgmbench.config.dump import dump
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
+from sgmbench.core.germs import Germs
 from sgmbench.core.knowledge import KnownDensity, KnownMoments, raveled_moments
-from sgmbench.core.method import Generator
+from sgmbench.core.method import Generator, Surrogate, refusal
 from sgmbench.core.problem import Constrained, Leveled, Traceable, transport, uniform_coordinates
 from sgmbench.core.progress import silent
 from sgmbench.core.reference import Reference
@@ -34,9 +35,18 @@ QUICK = {
         "sampler": {"kind": "dpmpp_2m", "steps": 3},
         "calibration": 16,
     },
+    "copula": {"calibration": 16},
+    "energy_score": {
+        "network": {"kind": "mlp", "width": 8, "blocks": 1},
+        "training": {"steps": 20, "warmup": 5, "batch": 16, "evaluate_every": 10},
+        "draws": 2,
+        "calibration": 16,
+    },
     "gaussian": {"calibration": 16},
     "kde": {"calibration": 16},
+    "network": {"training": {"steps": 20, "warmup": 5, "batch": 16, "evaluate_every": 10}},
 }
+BELOW_IDEAL = ("covariance_product", "mmd")  # of a set against itself: V forms, which keep their own diagonal
 
 
 @pytest.mark.parametrize(("group", "name"), MEMBERS)
@@ -203,15 +213,22 @@ def line():
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_gives_the_same_samples_for_the_same_key(name, line):
-    method, problem = build("methods", {"kind": name, **QUICK.get(name, {})}), small.Line()
+    problem = small.Line()
+    if not is_complete_by_default(registry.load("methods", name)):
+        pytest.skip(f"{name} says nothing without settings of its own; its tests build it")
+    method = build("methods", {"kind": name, **QUICK.get(name, {})})
+    if "conditional" not in method.targets or refusal(method, problem):
+        pytest.skip(f"{name} answers another question, or of another problem; its tests ask it")
     keys = [stream(0, label) for label in ("a", "a", "b")]
     if isinstance(method, Generator):
         given = np.asarray(uniform_coordinates(problem, jnp.asarray(line.z)))
-        pairs = Pairs(given, line.y)
+        germs = Germs(problem, conditional=True, features=True, clock=Clock(), phase="sample")
+        pairs = Pairs(given, line.y, germs.of_runs(64, key=stream(0, "line")) if method.sees_germ else None)
         fits = [
             method.fit(pairs, problem.layout, key=stream(1, "fit"), clock=Clock(), progress=silent) for _ in range(2)
         ]
-        samplers = [method.prepare(fit, clock=Clock()) for fit in (fits[0], fits[1], fits[0])]
+        fresh = {"germs": germs} if isinstance(method, Surrogate) else {}
+        samplers = [method.prepare(fit, clock=Clock(), **fresh) for fit in (fits[0], fits[1], fits[0])]
         made = [np.asarray(sample(np.zeros(2), 32, key)) for sample, key in zip(samplers, keys, strict=True)]
         assert all(isinstance(leaf, np.ndarray | jax.Array) for leaf in jax.tree.leaves(fits[0]))
     else:
@@ -235,6 +252,8 @@ def test_a_metric_of_the_reference_against_itself_is_ideal(name, line):
             assert value > 0
         elif part == "d2":  # the finite set keeps its own diagonal: mu / n
             assert value == pytest.approx(-metric.score(samples, reference)["mu"] / 64, rel=1e-3)
+        elif name in BELOW_IDEAL:
+            assert -0.1 < value < 0
         else:
             assert value == pytest.approx(metric.ideal, abs=1e-6), part
 
@@ -248,4 +267,4 @@ def test_a_metric_sees_a_law_that_is_far_away(name, line):
     scores = metric.score(Samples.equally_weighted(far, problem.layout, is_law=True), reference)
     for part, value in scores.items():
         if not part.startswith("mu"):
-            assert abs(value - metric.ideal) > 0.5, part
+            assert abs(value - metric.ideal) > 0.4, part  # an accuracy ends at 1

@@ -5,6 +5,8 @@ Nothing here imports JAX before a command that computes has begun, so that `--he
 
 import typer
 
+from sgmbench.cli.ask import ask
+from sgmbench.cli.calibrate import calibrate
 from sgmbench.cli.check_problem import check_problem
 from sgmbench.cli.compare import compare
 from sgmbench.cli.ladder import ladder
@@ -22,7 +24,9 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("list")(list_)
 app.command("show")(show)
+app.command("ask")(ask)
 app.command("compare")(compare)
+app.command("calibrate")(calibrate)
 app.command("check-problem")(check_problem)
 app.command("ladder")(ladder)
 app.command("work-precision")(work_precision)

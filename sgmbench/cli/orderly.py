@@ -1,7 +1,8 @@
 """Ends a command in an orderly way: a message without a traceback, an exit code for each kind of end.
 
 0 done    2 wrong configuration or usage    3 regression    5 failed cells    6 not comparable
-7 results folder    130 Ctrl-C    143 SIGTERM    1 a bug, with its traceback
+7 results folder    130 Ctrl-C    143 SIGTERM
+1 a bug, with its traceback, or an instrument that `calibrate` found biased
 """
 
 import functools

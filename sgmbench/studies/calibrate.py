@@ -1,0 +1,181 @@
+"""Calibration: the instrument tested on itself, with laws of which everything is known.
+
+Two questions, asked in one, many and very many dimensions:
+
+    recovery    are N runs found to be worth N runs, by every metric that tells runs?        (see `recovery`)
+    power       which defect of a law does which metric find, and which does none?           (see `power`)
+
+The first is a test of bias of the whole chain: reference, metric, inversion, interval. It has an answer, yes or no. The
+second says what a good score of each metric does and does not promise; a defect that is found in four of five
+replicates of M samples counts as found.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Len
+
+from sgmbench import registry
+from sgmbench.config.load import build
+from sgmbench.core.metric import Metric, PairScore
+from sgmbench.core.progress import Progress, silent
+from sgmbench.studies.defects import NONE, defects_of
+from sgmbench.studies.power import FOUND, LEAST_NULL, Power, powers
+from sgmbench.studies.recovery import ALARM, Recovery, Trust, in_runs, recover, trusts_of
+
+STANDARDIZED = "energy_standardized"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is spent.
+
+    Attributes:
+        dimensions: every d.
+        runs: every N of recovery.
+        replicates: R, of both questions.
+        trials: intervals of recovery in each dimension, for each N.
+        samples: M, of power.
+        null: B, repeats of exact samples.
+        dear: from which d on there is one trial, and the null has `dear_null` repeats.
+        dear_null: that number.
+    """
+
+    dimensions: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)] = (1, 16, 256, 4096)
+    runs: Annotated[tuple[Annotated[int, Ge(2)], ...], Len(1)] = (32, 128, 512)
+    replicates: Annotated[int, Ge(2)] = 20
+    trials: Annotated[int, Ge(1)] = 4
+    samples: Annotated[int, Ge(8)] = 250
+    null: Annotated[int, Ge(LEAST_NULL)] = 199
+    dear: Annotated[int, Ge(1)] = 1_000
+    dear_null: Annotated[int, Ge(LEAST_NULL)] = 59
+
+    def trials_in(self, dimension: int) -> int:
+        """Of recovery."""
+        return 1 if dimension >= self.dear else self.trials
+
+    def null_in(self, dimension: int) -> int:
+        """Repeats of exact samples."""
+        return self.dear_null if dimension >= self.dear else self.null
+
+
+FULL = Effort()
+QUICK = Effort(dimensions=(1, 16, 256), trials=1, samples=200, null=39)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was found.
+
+    Attributes:
+        effort: what was spent.
+        seed: of all sets.
+        recoveries: for each metric that tells runs, d and N.
+        trusts: for each of these metrics.
+        powers: for each defect, metric and d.
+        findings: for each defect, in words.
+        verdict: on the instrument, in words.
+        is_sound: whether chance explains every miss.
+    """
+
+    effort: Effort
+    seed: int
+    recoveries: tuple[Recovery, ...]
+    trusts: tuple[Trust, ...]
+    powers: tuple[Power, ...]
+    findings: tuple[str, ...]
+    verdict: str
+    is_sound: bool
+
+
+def calibrate(
+    effort: Effort = FULL, *, metrics: Mapping[str, Metric] | None = None, seed: int = 0, progress: Progress = silent
+) -> Calibration:
+    """Runs the study.
+
+    Args:
+        effort: how much is spent.
+        metrics: by label; by default those that an experiment has by default.
+        seed: of all sets.
+        progress: listener.
+    """
+    metrics = default_metrics() if metrics is None else metrics
+    recoveries: list[Recovery] = []
+    found: list[Power] = []
+    for i, d in enumerate(effort.dimensions):
+        progress("dimensions", 2 * i, 2 * len(effort.dimensions), f"d = {d:,}: recovery")
+        shared = {"dimension": d, "replicates": effort.replicates, "seed": seed}
+        recoveries += recover(in_runs(metrics), runs=effort.runs, trials=effort.trials_in(d), **shared)
+        progress("dimensions", 2 * i + 1, 2 * len(effort.dimensions), f"d = {d:,}: power")
+        found += powers(metrics, samples=effort.samples, null=effort.null_in(d), **shared)
+    progress("dimensions", 2 * len(effort.dimensions), 2 * len(effort.dimensions))
+    trusts = trusts_of(recoveries)
+    faults = [*_biased(trusts), *_too_often(found)]
+    return Calibration(
+        effort,
+        seed,
+        tuple(recoveries),
+        tuple(trusts),
+        tuple(found),
+        tuple(finding(name, found) for name in defects_of(max(effort.dimensions))),
+        "; ".join(faults) if faults else _sound(trusts),
+        not faults,
+    )
+
+
+def default_metrics() -> dict[str, Metric]:
+    """Those of an experiment that names none, by label; scores of held-out pairs have nothing to score here."""
+    built = {name: build("metrics", name) for name in registry.builtin("metrics")}
+    used = {name: each for name, each in built.items() if each.by_default and not isinstance(each, PairScore)}
+    return used | {STANDARDIZED: build("metrics", {"kind": "energy", "norm": "standardized"})}
+
+
+def _biased(trusts: Sequence[Trust]) -> list[str]:
+    return [
+        f"by {each.metric} N runs are worth N in only {each.held} of {each.intervals} intervals, of which chance makes "
+        f"{each.probability:.1g}: the reference, the metric or its inversion is biased"
+        for each in trusts
+        if each.is_biased
+    ]
+
+
+def _too_often(found: Sequence[Power]) -> list[str]:
+    """Metrics that find a defect in exact samples."""
+    controls = [each for each in found if each.defect == NONE]
+    return [
+        f"{each.metric} finds a defect in {each.found} of {each.replicates} sets of exact samples at d = "
+        f"{each.dimension:,}, of which chance makes {each.by_chance:.1g}"
+        for each in controls
+        if each.by_chance < ALARM / len(controls)
+    ]
+
+
+def _sound(trusts: Sequence[Trust]) -> str:
+    held, intervals = sum(each.held for each in trusts), sum(each.intervals for each in trusts)
+    return (
+        f"sound: N runs are worth N in {held} of {intervals} intervals of 95 %, which chance explains by every metric"
+    )
+
+
+def finding(defect: str, found: Sequence[Power]) -> str:
+    """By which metrics a defect is found, and where."""
+    of_defect = [each for each in found if each.defect == defect]
+    dimensions = list(dict.fromkeys(each.dimension for each in of_defect))
+    at: dict[tuple[int, ...], list[str]] = {}
+    for label in dict.fromkeys(each.metric for each in of_defect):
+        where = tuple(each.dimension for each in of_defect if each.metric == label and each.share >= FOUND)
+        at.setdefault(where, []).append(label)
+    blind = [d for d in dimensions if not any(d in where for where in at)]
+    said = [
+        f"{'at every d' if len(where) == len(dimensions) else _dimensions(where)} by {', '.join(labels)}"
+        for where, labels in sorted(at.items(), key=lambda item: -len(item[0]))
+        if where
+    ]
+    if blind:
+        said.append(f"by none {_dimensions(blind)}")
+    return f"{defect}: {'; '.join(said)}"
+
+
+def _dimensions(where: Sequence[int]) -> str:
+    return f"at d = {', '.join(f'{d:,}' for d in where)}"
