@@ -1,4 +1,4 @@
-from sgmbench.report.figures.style import figure, legend_below
+from sgmbench.report.figures.style import color, figure, legend_below, marker
 
 
 def columns_of(tmp_path, names):
@@ -16,3 +16,8 @@ def columns_of(tmp_path, names):
 def test_a_legend_has_as_many_columns_as_fit(tmp_path):
     assert columns_of(tmp_path, ["a", "b", "c", "d", "e"]) == (4, True)
     assert columns_of(tmp_path, ["residual_bootstrap, mean", "residual_bootstrap, 95 %"] * 2) == (2, True)
+
+
+def test_twenty_methods_are_told_apart_by_color_and_marker():
+    methods = [f"m{i}" for i in range(20)]
+    assert len({(color(methods, each), marker(methods, each)) for each in methods}) == 20

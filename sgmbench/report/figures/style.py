@@ -58,5 +58,6 @@ def color(methods: list[str], label: str) -> str:
 
 
 def marker(methods: list[str], label: str) -> str:
-    """The marker of a method among those of its experiment."""
-    return MARKERS[methods.index(label) % len(MARKERS)]
+    """The marker of a method among those of its experiment; of two methods of one color it is not the same."""
+    i = methods.index(label)
+    return MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]
