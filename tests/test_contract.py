@@ -242,6 +242,12 @@ def test_a_method_gives_the_same_samples_for_the_same_key(name, line):
     assert not np.array_equal(made[0], made[2])
 
 
+def test_methods_that_choose_the_germ_or_learn_from_it_say_so():
+    """The others run a problem, and learn, without control of its randomness."""
+    blind = {"monte_carlo", "bootstrap", "copula", "diffusion", "energy_score", "gaussian", "kde", "residual_bootstrap"}
+    assert {name for name in METHODS if not registry.load("methods", name).sees_germ} == blind
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_of_the_reference_against_itself_is_ideal(name, line):
     metric, problem = build("metrics", name), small.Line()

@@ -131,9 +131,10 @@ def _rows(key: tuple[str, str, int], pairs: list[tuple[Result, Result]], margin:
 
 
 def _mean_log_ratio(old: dict[str, float], new: dict[str, float]) -> float | None:
-    """Over the conditions where both are positive."""
-    both = [(old[c], new[c]) for c in old if c in new and old[c] > 0 and new[c] > 0]
-    return float(np.mean([math.log(b / a) for a, b in both])) if both else None
+    """Over the conditions where both are positive, or equal: two errors of zero do not differ."""
+    both = [(old[c], new[c]) for c in old if c in new]
+    logs = [0.0 if a == b else math.log(b / a) for a, b in both if a == b or (a > 0 and b > 0)]
+    return float(np.mean(logs)) if logs else None
 
 
 def _check_comparable(old: RunFolder, new: RunFolder) -> None:

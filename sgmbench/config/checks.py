@@ -16,6 +16,7 @@ from sgmbench.config.parts import Parts, entries_of
 from sgmbench.core.method import Generator, refusal
 from sgmbench.core.observation import Observed
 from sgmbench.core.problem import Problem, Recorded, Traceable
+from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Conditional, Posterior
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -24,7 +25,7 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
     checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _posterior]
-    checks += [_refusals, _targets, _layout, recorded.faults]
+    checks += [_refusals, _targets, _layout, _asks, recorded.faults]
     return [fault for check in checks for fault in check(parts)]
 
 
@@ -176,3 +177,20 @@ def _layout(parts: Parts) -> Iterator[Fault]:
             if isinstance(entry.method, Generator):
                 for name, text in entry.method.refusals(layout).items():
                     yield Fault((*path, name), text)
+
+
+def _asks(parts: Parts) -> Iterator[Fault]:
+    """A quantity is of a field that some target has."""
+    problem = parts.get(("problem",))
+    if not isinstance(problem, Problem):
+        return
+    targets = entries_of(parts, "targets").values()
+    known = dict.fromkeys(field.name for target in targets for field in target.layout(problem).fields)
+    for path, ask in entries_of(parts, "ask").items() if known else ():
+        for i, text in enumerate(ask.quantities):
+            field = Quantity.parse(text).field
+            if field and field not in known:
+                near = registry.suggestion(field, known)
+                yield Fault(
+                    (*path, "quantities", i), f"there is no field {field!r}{near}; write one of {any_of(known)}"
+                )

@@ -125,7 +125,7 @@ def _entry(cls: type, value: Any) -> Any:
     kind, rest = _kind(group, value)
     chosen = _resolved(group, base, kind, value)
     fields = _fields((cls, chosen), rest)
-    own = {key: fields.pop(key) for key in hints(cls) if key in fields}
+    own = {key: fields.pop(key) for key in hints(cls) if key in fields and key != name}
     own.setdefault("label", kind.rpartition(":")[2])
     return _build(cls, own | {name: _build(chosen, fields, value)}, value)
 

@@ -55,6 +55,7 @@ class Multilevel(Sampler):
     """
 
     requires: ClassVar[tuple[type, ...]] = (Leveled,)
+    sees_germ: ClassVar[bool] = True
 
     pilot: Annotated[int, Ge(LEAST_PILOT)] = 64
 

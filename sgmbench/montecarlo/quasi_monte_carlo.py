@@ -53,6 +53,8 @@ class QuasiMonteCarlo(Sampler):
         scrambles: R, independent randomizations; they tell the standard error.
     """
 
+    sees_germ = True
+
     sequence: Sequence = "sobol"
     scrambles: Annotated[int, Ge(8)] = 8
 

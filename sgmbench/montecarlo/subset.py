@@ -23,6 +23,7 @@ Prob. Eng. Mech. 41 (2015) 89-103, for the moves and their acceptance; P. Del Mo
 section 7.4, for the unbiasedness.
 """
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -62,10 +63,14 @@ def subset_simulation(limit: LimitState, *, fraction: float, rng: np.random.Gene
         rng: randomness.
 
     Raises:
-        CellError: the pilot does not reach the event, or too little is left for the estimate.
+        CellError: the budget is too small for a pilot, which does not reach the event, or too little is left for the
+            estimate.
     """
     length = round(1 / fraction)
     chains = max(FEWEST_CHAINS, int(PILOT * limit.budget) // length)
+    if chains * length > MOST_PILOT * limit.budget:
+        fewest = ceil(chains * length / MOST_PILOT)
+        raise CellError(f"importance: {limit.budget:,} runs are too few for subset; give at least {fewest:,}")
     levels = explore(limit, chains=chains, length=length, rng=rng)
     chains = limit.left // (length + len(levels) * (length - 1))
     if chains < FEWEST_CHAINS:

@@ -98,6 +98,14 @@ def test_replicates_that_disagree_are_inconclusive(results):
     assert api.compare().verdict == "inconclusive"
 
 
+def test_errors_of_zero_in_both_runs_are_the_same_and_in_one_are_not(results):
+    """As of quantiles of a discrete law."""
+    change("2-new", "bootstrap", [0.0, 0.0, 0.0])
+    assert {row.verdict for row in api.compare().rows if row.error.startswith("mean")} == {"pass", "inconclusive"}
+    change("1-old", "bootstrap", [0.0, 0.0, 0.0])
+    assert api.compare().verdict == "pass"
+
+
 def test_the_margin_is_what_is_tolerated(results):
     change("2-new", "bootstrap", [1.2, 1.21, 1.19])
     assert call("--margin", "0.1").exit_code == 3

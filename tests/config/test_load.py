@@ -129,6 +129,34 @@ def test_every_error_at_once_in_the_order_of_the_file(errors):
     ]
 
 
+def test_a_hyperparameter_may_be_called_method(loaded, errors):
+    entry = loaded(BASE.replace("[draws]", "[{kind: toys:Twofold, label: b, method: clever}]")).experiment.methods[0]
+    assert entry == MethodEntry("b", toys.Twofold("clever"))
+    assert errors(BASE.replace("[draws]", "[{kind: toys:Twofold, method: cleverer}]")) == [
+        "a.yaml:4:40: methods.0.method: 'cleverer' is unknown (did you mean clever?); write plain or clever"
+    ]
+
+
+def test_a_hidden_germ_is_kept_from_methods_that_see_it(loaded, errors):
+    text = BASE.replace("[draws]", "[draws, toys:Sees]")
+    assert loaded(text).experiment.hide_germ is False
+    assert errors(text + "hide_germ: true\n") == [
+        "a.yaml:4:18: methods.1: Sees sees the germ, which hide_germ hides; remove one of them"
+    ]
+
+
+def test_a_quantity_is_asked_of_a_field_that_there_is(loaded, errors):
+    wide = BASE.replace("decay", "toys:Wide")
+    assert loaded(wide + "ask: {quantities: [mean, y8.sd]}").experiment.ask == (Ask(quantities=("mean", "y8.sd")),)
+    several = ", ".join(f"y{i}" for i in range(8)) + " or y8"
+    assert errors(wide + "ask: {quantities: [mean, w.sd]}") == [
+        f"a.yaml:6:6: ask.0.quantities.1: there is no field 'w'; write one of {several}"
+    ]
+    assert errors(BASE + "ask: [{quantities: [yy.sd]}]") == [
+        "a.yaml:6:21: ask.0.quantities.0: there is no field 'yy' (did you mean y?); write one of y"
+    ]
+
+
 def test_missing_keys(errors):
     assert errors("problem: decay\ntargets: [marginal]\nmethods: [draws]\n") == [
         "a.yaml:1:1: name: missing; write text",

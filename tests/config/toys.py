@@ -111,6 +111,13 @@ class Sees(Surrogate):
 
 
 @dataclass(frozen=True)
+class Twofold(Draws):
+    """Has a hyperparameter of the name that its entry has for the class."""
+
+    method: Literal["plain", "clever"] = "plain"
+
+
+@dataclass(frozen=True)
 class Levels(Draws):
     """Draws on two levels."""
 

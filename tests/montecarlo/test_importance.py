@@ -275,6 +275,11 @@ def test_refusals_say_what_to_do():
         ),
         (
             {"field": "y", "method": "subset"},
+            199,
+            "importance: 199 runs are too few for subset; give at least 200",
+        ),
+        (
+            {"field": "y", "method": "subset"},
             1_000,
             "importance: the event was not reached by 460 of 1,000 runs; give more, or check the threshold",
         ),
