@@ -18,7 +18,14 @@ from sgmbench.runner.environment import environment
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "configs.md"
-LARGE = ("porous_electrode", "electrode_physics")  # have pages, or take longer, by intention
+LARGE = (  # have pages of their own, or take longer, by intention
+    "electrode_physics",
+    "few_runs",
+    "hidden_germ",
+    "porous_electrode",
+    "porous_electrode_published",
+    "shootout",
+)
 
 
 def main() -> None:

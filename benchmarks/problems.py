@@ -11,8 +11,8 @@ from sgmbench import api, registry
 from sgmbench.config.load import build
 from sgmbench.core.problem import Problem, Traceable
 from sgmbench.report.format import count
+from sgmbench.statistics.discretization import cap
 from sgmbench.studies.check_problem import ProblemCheck
-from sgmbench.studies.refinement import cap
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "problems.md"

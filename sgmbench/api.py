@@ -1,11 +1,13 @@
 """What the command line does, as Python functions, and how their results print.
 
-`run`, `show`, `ask` and `compare`, and the studies `calibrate`, `check_problem`, `ladder` and `work_precision`.
+`run` and `run_series`, `show`, `ask` and `compare`, and the studies `calibrate`, `check_problem`, `ladder` and
+`work_precision`.
 """
 
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,18 @@ from sgmbench.compare.compare import Comparison, compare_runs, newest_two
 from sgmbench.compare.table import comparison_table
 from sgmbench.config.dump import dump
 from sgmbench.config.load import Loaded, build, build_experiment, load
+from sgmbench.config.series import LoadedEntry, load_series
+from sgmbench.config.series import is_series as is_series
+from sgmbench.core.experiment import Experiment
 from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import answers
 from sgmbench.report.asked import Changes, Reply, reply
 from sgmbench.report.calibrate import calibration_lines, calibration_tables
-from sgmbench.report.csv import write_csv
+from sgmbench.report.contest import Claim, contests, family
+from sgmbench.report.contest_words import contest_sentences
+from sgmbench.report.csv import write_contests, write_csv
 from sgmbench.report.diagnostics import diagnostic_notes
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.figures.ladder import draw_ladder
@@ -29,10 +36,12 @@ from sgmbench.report.figures.work_precision import draw_work_precision
 from sgmbench.report.ladder import ladder_lines, ladder_tables
 from sgmbench.report.problem_card import ProblemCard, card_lines, card_of
 from sgmbench.report.problem_check import check_lines
+from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
+from sgmbench.report.series_table import series_sentences, series_table
 from sgmbench.report.summary import Summary, summarize
 from sgmbench.report.terminal import notes, print_whole, tables, wide_console
 from sgmbench.report.work_precision import work_lines, work_table
-from sgmbench.runner.run import continue_run, find_unfinished, start
+from sgmbench.runner.run import check_runnable, continue_run, find_unfinished, start
 from sgmbench.store.atomic import write_json
 from sgmbench.store.cache import Cache
 from sgmbench.store.problem_checks import read_check, write_check
@@ -51,15 +60,54 @@ RESULTS = Path("results")
 
 @dataclass(frozen=True)
 class Answer:
-    """A run's summary and the sentences that answer what was asked."""
+    """A run's summary, the sentences that answer what was asked, and which method is best, with its p."""
 
     summary: Summary
     sentences: list[str]
+    claims: list[Claim]
 
     @property
     def has_failed_cells(self) -> bool:
         """Whether any cell failed."""
         return self.summary.has_failed_cells
+
+
+@dataclass(frozen=True)
+class SeriesEntry:
+    """What one problem of a series came to.
+
+    Attributes:
+        problem: its label.
+        left_out: why methods were left out, by label.
+        ranks: who is best by energy at each budget.
+        verdicts: who is cheapest for what is asked.
+        claims: which method is best, with its p among those of all problems.
+        answer: of its run.
+    """
+
+    problem: str
+    left_out: dict[str, str]
+    ranks: list[Rank]
+    verdicts: list[Verdict]
+    claims: list[Claim]
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class SeriesAnswer:
+    """What every problem of a series came to."""
+
+    entries: list[SeriesEntry]
+
+    @property
+    def members(self) -> list[Member]:
+        """As the report takes them."""
+        return [Member(entry.problem, entry.answer.summary, entry.left_out) for entry in self.entries]
+
+    @property
+    def has_failed_cells(self) -> bool:
+        """Whether any cell of any problem failed."""
+        return any(entry.answer.has_failed_cells for entry in self.entries)
 
 
 def run(
@@ -96,12 +144,52 @@ def run(
         folder = _open(loaded, resume, results)
     for warning in loaded.warnings:
         warn(warning)
-    try:
-        continue_run(folder, loaded.experiment, results, progress)
-    except BaseException:
-        folder.finish("interrupted")
-        raise
-    return _report(folder)
+    return _complete(folder, loaded.experiment, results, progress)
+
+
+def run_series(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    results: Path = RESULTS,
+    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent),
+    warn: Callable[[str], object] = lambda message: None,
+    finished: Callable[[Answer], object] = lambda answer: None,
+) -> SeriesAnswer:
+    """Runs the experiments of a series one after another, each as `run` does.
+
+    Args:
+        config: a YAML file with `problems`.
+        overrides: `a.b=value` strings, applied to the whole.
+        resume: go on with the newest run of each experiment that has one, and begin the others.
+        results: root of the results folders.
+        progress: makes a listener for each experiment.
+        warn: told what is allowed and odd, before anything is spent.
+        finished: told each answer when it is there.
+
+    Raises:
+        UsageError: everything that is wrong with the configuration; a problem that cannot be run; nothing to resume.
+        StoreError: the results folder cannot be written.
+    """
+    loaded = load_series(config, overrides)
+    for entry in loaded:
+        check_runnable(entry.experiment.problem)
+    unfinished = _unfinished(loaded, results) if resume else {}
+    for warning in dict.fromkeys(warning for entry in loaded for warning in entry.warnings):
+        warn(warning)
+    done: list[Answer] = []
+    for i, entry in enumerate(loaded):
+        folder = unfinished.get(entry.label) or start(
+            entry.experiment, results, warnings=entry.warnings, left_out=entry.left_out
+        )
+        with progress() as listener:
+            listener("problems", i, len(loaded), entry.label)
+            answer = _complete(folder, entry.experiment, results, listener)
+        finished(answer)
+        done.append(answer)
+    claims = family(answer.summary for answer in done)
+    return SeriesAnswer([_series_entry(entry, answer, claims) for entry, answer in zip(loaded, done, strict=True)])
 
 
 def show(name: str, *, overrides: Sequence[str] = (), results: Path = RESULTS) -> Answer | ProblemCard:
@@ -122,7 +210,7 @@ def show(name: str, *, overrides: Sequence[str] = (), results: Path = RESULTS) -
         summary = summarize(find_run(results, name))
     except UsageError as error:
         raise UsageError(f"{error}, and no such problem{registry.suggestion(name, problems)}") from None
-    return Answer(summary, answers(summary))
+    return Answer(summary, answers(summary), family([summary]))
 
 
 def ask(
@@ -270,9 +358,19 @@ def compare(
 
 
 def as_json(
-    result: Answer | Reply | Calibration | Comparison | ProblemCard | ProblemCheck | Ladder | WorkPrecision,
+    result: Answer
+    | SeriesAnswer
+    | Reply
+    | Calibration
+    | Comparison
+    | ProblemCard
+    | ProblemCheck
+    | Ladder
+    | WorkPrecision,
 ) -> str:
-    """The payload of `--json`."""
+    """The payload of `--json`; of a series an array."""
+    if isinstance(result, SeriesAnswer):
+        return json.dumps(as_plain(result.entries), indent=2, sort_keys=True)
     verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
     return json.dumps(as_plain(result) | verdict, indent=2, sort_keys=True)
 
@@ -323,13 +421,23 @@ def print_answer(answer: Answer) -> None:
     console = wide_console()
     for warning in answer.summary.record["warnings"]:
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    for method, why in answer.summary.record.get("left_out", {}).items():
+        console.print(f"left out: {method}: {why}", markup=False, soft_wrap=True)
     for table in tables(answer.summary):
         print_whole(console, table)
     for note in [*notes(answer.summary), *diagnostic_notes(answer.summary)]:
         console.print(note, markup=False, soft_wrap=True)
-    for sentence in answer.sentences:
+    for sentence in [*contest_sentences(answer.claims), *answer.sentences]:
         console.print(sentence, markup=False)
     console.print(f"\n{answer.summary.run}", markup=False, soft_wrap=True)
+
+
+def print_series(done: SeriesAnswer) -> None:
+    """The table of who wins where, and the sentences below it."""
+    console = wide_console()
+    print_whole(console, series_table(done.members))
+    for sentence in series_sentences(done.members):
+        console.print(sentence, markup=False)
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -355,6 +463,34 @@ def _defaults(problem: Problem) -> dict[str, Any]:
         return {}
 
 
+def _unfinished(loaded: list[LoadedEntry], results: Path) -> dict[str, RunFolder]:
+    """The newest run of each experiment of a series that has one; raises UsageError where none has."""
+    found: dict[str, RunFolder] = {}
+    for entry in loaded:
+        with suppress(UsageError):
+            found[entry.label] = find_unfinished(entry.experiment, results)
+    if not found:
+        names = ", ".join(entry.experiment.name for entry in loaded)
+        raise UsageError(f"--resume: no run of this series below {results}/ ({names}); run it without --resume")
+    return found
+
+
+def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress) -> Answer:
+    """Goes on with a run to its end, and writes its report."""
+    try:
+        continue_run(folder, experiment, results, progress)
+    except BaseException:
+        folder.finish("interrupted")
+        raise
+    return _report(folder)
+
+
+def _series_entry(entry: LoadedEntry, answer: Answer, claims: list[Claim]) -> SeriesEntry:
+    member = Member(entry.label, answer.summary, entry.left_out)
+    own = [claim for claim in claims if claim.experiment == entry.experiment.name]
+    return SeriesEntry(entry.label, entry.left_out, ranks_of(member), verdicts_of(member), own, answer)
+
+
 def _open(loaded: Loaded, resume: bool, results: Path) -> RunFolder:
     if resume:
         return find_unfinished(loaded.experiment, results)
@@ -363,9 +499,12 @@ def _open(loaded: Loaded, resume: bool, results: Path) -> RunFolder:
 
 def _report(folder: RunFolder) -> Answer:
     summary = summarize(folder)
+    claims = family([summary])
     write_csv(folder.path / "summary.csv", summary)
+    if claims:
+        write_contests(folder.path / "contests.csv", contests(summary), claims)
     draw_figures(folder, summary)
-    return Answer(summary, answers(summary))
+    return Answer(summary, answers(summary), claims)
 
 
 def as_plain(value: Any) -> Any:

@@ -18,7 +18,8 @@ from sgmbench.core.method import Generator, Method, Surrogate
 from sgmbench.core.part import Part
 from sgmbench.core.prepare import simulation_class
 from sgmbench.core.problem import Problem, Recorded
-from sgmbench.core.target import Posterior
+from sgmbench.core.target import Decomposition, Posterior, Target
+from sgmbench.montecarlo.nested import NestedRuns
 from sgmbench.montecarlo.posterior_runs import PosteriorRuns
 from sgmbench.sources import digest
 
@@ -56,7 +57,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
             "seed": experiment.seed,
             "reference": _sizes(experiment),
             "metrics": metrics,
-            **({"inverse": [digest(Inverse), digest(PosteriorRuns)]} if isinstance(target, Posterior) else {}),
+            **_own(target),
         }
         for replicate in range(experiment.replicates):
             for entry in experiment.methods:
@@ -65,6 +66,15 @@ def cells_of(experiment: Experiment) -> list[Cell]:
                     for budget in entry.budgets or experiment.budgets
                 ]
     return cells
+
+
+def _own(target: Target) -> Description:
+    """What one target alone has: by what data are drawn and posteriors sampled, or how its truth is nested."""
+    if isinstance(target, Posterior):
+        return {"inverse": [digest(Inverse), digest(PosteriorRuns)]}
+    if isinstance(target, Decomposition):
+        return {"nested": {"inner": target.inner, "digest": [digest(NestedRuns)]}}
+    return {}
 
 
 def _problem_digests(problem: Problem) -> list[str]:
@@ -79,10 +89,14 @@ def _method_digests(method: Method) -> list[str]:
 
 
 def _sizes(experiment: Experiment) -> Description:
-    """Runs of the truth; of recorded ones no more than are held out, and of the floor no more than are left."""
+    """Runs of the truth; of recorded ones no more than are held out, and of the floor no more than are left.
+
+    Where runs are held out, every budget is part of the largest: `training` is how many runs a replicate makes.
+    """
     plan, problem = dump(experiment.reference), experiment.problem
+    held_out = plan.pop("held_out")
     if not isinstance(problem, Recorded):
-        return plan
+        return plan if held_out is None else plan | {"held_out": held_out, "training": experiment.training_runs}
     n, left = problem.held_out_runs, len(problem.pool.y) - problem.held_out_runs
     return {"size": min(n, experiment.reference.size), "drawn_size": n, "floor_size": left}
 
@@ -125,10 +139,15 @@ def given_at(condition: Description) -> Sequence[float]:
 
 def reference_description(cell: Description, condition: Description) -> Description:
     """The truth at one condition: independent runs, or draws of a posterior; never the training runs."""
-    size = cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
+    size = cell["reference"].get("held_out") or scored_size(cell, condition)
     stream_labels = ["reference", cell["target"], condition["name"]]
-    shared = _of_part(cell, ["held_out"]) | _of_inverse(cell)
+    shared = _of_part(cell, ["held_out"]) | _of_target(cell)
     return {**shared, "given": list(given_at(condition)), "size": size, "stream": stream_labels}
+
+
+def scored_size(cell: Description, condition: Description) -> int:
+    """Samples of a Generator that are scored at a condition, and runs of its truth unless these are held out."""
+    return cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
 
 
 def floor_description(cell: Description, condition: Description) -> Description:
@@ -147,19 +166,24 @@ def runs_description(cell: Description) -> Description:
     return {**shared, "given": [], "size": cell["budget"], "stream": ["runs", cell["replicate"]]}
 
 
+def all_runs_description(cell: Description) -> Description:
+    """The runs that the training runs are the first of: their own number, or that of the largest budget."""
+    return {**runs_description(cell), "size": cell["reference"].get("training", cell["budget"])}
+
+
 def _of_part(cell: Description, part: list[Any] | None) -> Description:
     """What all runs of a cell have in common, and from which part of recorded ones they are."""
     shared = {key: cell[key] for key in ("schema", "problem", "seed")}
     return {**shared, "part": part} if "part" in cell else shared
 
 
-def _of_inverse(cell: Description) -> Description:
-    """By what code data are drawn and posteriors sampled, where the target is one."""
-    return {"inverse": cell["inverse"]} if "inverse" in cell else {}
+def _of_target(cell: Description) -> Description:
+    """What the cell's target alone has."""
+    return {key: cell[key] for key in ("inverse", "nested") if key in cell}
 
 
 def fit_description(cell: Description) -> Description:
     """What a Generator learned, the same for all conditions of a target."""
     labels = ["fit", cell["target"], cell["label"], cell["budget"], cell["replicate"]]
     learned = {"runs": runs_description(cell), "method": cell["method"], "target": cell["target"]}
-    return {**learned, **_of_inverse(cell), "stream": labels}
+    return {**learned, **_of_target(cell), "stream": labels}

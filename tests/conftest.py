@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
+from hypothesis import settings
 
 FLOORS = (
     "core",
@@ -31,6 +32,9 @@ IN_HASTE = (
     "--xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ["XLA_FLAGS"] = " ".join([*IN_HASTE, os.environ.get("XLA_FLAGS", "")])  # read at JAX's first computation
+
+settings.register_profile("untimed", deadline=None)  # timings are never tests
+settings.load_profile("untimed")
 
 jaxtyping.install_import_hook(
     [f"sgmbench.{floor}" for floor in FLOORS], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"

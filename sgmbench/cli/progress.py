@@ -54,7 +54,7 @@ class BarProgress(AbstractContextManager):
 
 
 class LineProgress(AbstractContextManager):
-    """A plain line each 30 s, and one for each cell."""
+    """A plain line each 30 s, and one for each cell and each problem of a series."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -65,7 +65,7 @@ class LineProgress(AbstractContextManager):
 
     def __call__(self, phase: str, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()
-        if phase == "cells" or now - self._last >= EVERY:
+        if phase in ("problems", "cells") or now - self._last >= EVERY:
             self._last = now
             self._console.print(f"{phase} {done}/{total} {note}".rstrip(), highlight=False, markup=False)
 

@@ -12,22 +12,33 @@ from sgmbench.cli.orderly import orderly
 
 @orderly
 def run(
-    config: Annotated[Path, typer.Argument(help="A YAML experiment, or the folder of an unfinished run.")],
+    config: Annotated[
+        Path, typer.Argument(help="A YAML experiment or series of them, or the folder of an unfinished run.")
+    ],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=value.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest run of this configuration.")] = False,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
     results: Results = RESULTS,
 ) -> int:
-    """Run an experiment: ground truth, training, sampling, scores, and the answer."""
+    """Run an experiment: ground truth, training, sampling, scores, and the answer; or a series, problem by problem."""
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
-    with terminal_progress(quiet=quiet or json) as progress:
-        options = {"overrides": overrides or (), "resume": resume, "results": results, "progress": progress}
-        done = api.run(config, **options, warn=lambda message: sys.stderr.write(f"warning: {message}\n"))
+    says = not (quiet or json)
+    options = {"overrides": overrides or (), "resume": resume, "results": results, "warn": _warn}
+    if api.is_series(config):
+        finished = api.print_answer if says else lambda answer: None
+        done = api.run_series(config, **options, progress=lambda: terminal_progress(quiet=not says), finished=finished)
+    else:
+        with terminal_progress(quiet=not says) as progress:
+            done = api.run(config, **options, progress=progress)
     if json:
         sys.stdout.write(api.as_json(done) + "\n")
-    elif not quiet:
-        api.print_answer(done)
+    elif says:
+        api.print_series(done) if isinstance(done, api.SeriesAnswer) else api.print_answer(done)
     return 5 if done.has_failed_cells else 0
+
+
+def _warn(message: str) -> None:
+    sys.stderr.write(f"warning: {message}\n")

@@ -9,29 +9,39 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sgmbench import registry
-from sgmbench.config import recorded
+from sgmbench.config import decomposed, held_out, recorded
 from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
-from sgmbench.core.method import Generator, refusal
+from sgmbench.core.experiment import Experiment
+from sgmbench.core.method import refusal
+from sgmbench.core.metric import Metric, PairScore
 from sgmbench.core.observation import Observed
 from sgmbench.core.problem import Problem, Recorded, Traceable
 from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Conditional, Posterior
+from sgmbench.metrics.quantiles import Quantiles
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+SAFE = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
 
 
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
     checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _posterior]
-    checks += [_refusals, _targets, _layout, _asks, recorded.faults]
+    checks += [_refusals, _targets, _layout, _primary, _asks, recorded.faults, decomposed.faults, held_out.faults]
     return [fault for check in checks for fault in check(parts)]
 
 
+def misfits(parts: Parts) -> list[Fault]:
+    """Methods that cannot work on the problem or sample a target: wrong in an experiment, left out of a series."""
+    found = [fault for check in (_refusals, _targets, _layout, recorded.samplers) for fault in check(parts)]
+    return [fault for fault in found if fault.path[0] == "methods"]
+
+
 def warnings(parts: Parts) -> list[Fault]:
-    """Conditions at which no training run can be drawn, and costs that no data tell."""
-    return [*_outside_prior(parts), *recorded.warnings(parts)]
+    """Conditions at which no training run can be drawn, costs that no data tell, and how many runs there will be."""
+    return [*_outside_prior(parts), *recorded.warnings(parts), *held_out.warnings(parts)]
 
 
 def _outside_prior(parts: Parts) -> list[Fault]:
@@ -67,8 +77,7 @@ def _name(parts: Parts) -> Iterator[Fault]:
     names |= {(*path, "label"): entry.label for path, entry in entries_of(parts, "methods", "metrics").items()}
     for path, name in names.items():
         if name is not None and not SAFE_NAME.fullmatch(name):
-            rule = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
-            yield Fault(path, f"{shown(name)} cannot name a folder; {rule}")
+            yield Fault(path, f"{shown(name)} cannot name a folder; {SAFE}")
 
 
 def _labels(parts: Parts) -> Iterator[Fault]:
@@ -167,30 +176,57 @@ def _refusals(parts: Parts) -> Iterator[Fault]:
 
 
 def _layout(parts: Parts) -> Iterator[Fault]:
-    """What Generators cannot learn what is asked for with, such as networks for fields on another grid."""
-    problem = parts.get(("problem",))
-    if not isinstance(problem, Problem):
-        return
-    layouts = dict.fromkeys(target.layout(problem) for target in entries_of(parts, "targets").values())
-    for path, entry in entries_of(parts, "methods").items():
-        for layout in layouts or [problem.layout]:
-            if isinstance(entry.method, Generator):
-                for name, text in entry.method.refusals(layout).items():
-                    yield Fault((*path, name), text)
-
-
-def _asks(parts: Parts) -> Iterator[Fault]:
-    """A quantity is of a field that some target has."""
+    """What outputs of the layouts asked for do not suit: networks for another grid, fields that there are not."""
     problem = parts.get(("problem",))
     if not isinstance(problem, Problem):
         return
     targets = entries_of(parts, "targets").values()
-    known = dict.fromkeys(field.name for target in targets for field in target.layout(problem).fields)
-    for path, ask in entries_of(parts, "ask").items() if known else ():
+    layouts = dict.fromkeys(target.layout(problem) for target in targets) or [problem.layout]
+    chosen: dict[Path, Any] = {path: entry.method for path, entry in entries_of(parts, "methods").items()}
+    chosen |= {path: entry.metric for path, entry in entries_of(parts, "metrics").items()}
+    for path, part in chosen.items():
+        for layout in layouts:
+            for place, text in part.refusals(layout).items():
+                yield Fault((*path, *(place if isinstance(place, tuple) else (place,))), text)
+
+
+def _primary(parts: Parts) -> Iterator[Fault]:
+    """Methods are set against each other by a metric that is listed, and whose scores are errors."""
+    label = parts.get(("primary",))
+    metrics = {entry.label: entry.metric for entry in entries_of(parts, "metrics").values()}
+    fit = [name for name, metric in metrics.items() if _is_error(metric)]
+    if label is None or label in fit or (label == Experiment.primary and label not in metrics):
+        return
+    write = f"write {any_of(fit)}" if fit else "list energy among the metrics"
+    if label in metrics:
+        yield Fault(("primary",), f"the scores of {label} are no errors, which are zero at best; {write}")
+    else:
+        yield Fault(("primary",), f"no metric is labeled {label!r}{registry.suggestion(label, metrics)}; {write}")
+
+
+def _is_error(metric: Metric) -> bool:
+    """Whether the scores of two methods have a ratio."""
+    is_zero_at_best = metric.judged_by == "deviation" and metric.ideal == 0 and not isinstance(metric, PairScore)
+    return is_zero_at_best or metric.judged_by == "equivalent_runs"
+
+
+def _asks(parts: Parts) -> Iterator[Fault]:
+    """A quantity is of a field that some target has, and is scored by a metric that is listed."""
+    for path, ask in entries_of(parts, "ask").items():
         for i, text in enumerate(ask.quantities):
-            field = Quantity.parse(text).field
-            if field and field not in known:
-                near = registry.suggestion(field, known)
-                yield Fault(
-                    (*path, "quantities", i), f"there is no field {field!r}{near}; write one of {any_of(known)}"
-                )
+            quantity = Quantity.parse(text)
+            yield from (Fault((*path, "quantities", i), said) for said in _unanswerable(quantity, parts))
+
+
+def _unanswerable(quantity: Quantity, parts: Parts) -> Iterator[str]:
+    """Why a quantity has no answer, and what has one."""
+    problem, field = parts.get(("problem",)), quantity.field
+    targets = entries_of(parts, "targets").values() if isinstance(problem, Problem) else ()
+    known = dict.fromkeys(each.name for target in targets for each in target.layout(problem).fields)
+    if field and known and field not in known:
+        yield f"there is no field {field!r}{registry.suggestion(field, known)}; write one of {any_of(known)}"
+    metrics = {entry.label: entry.metric for entry in entries_of(parts, "metrics").values()}
+    scored_by = metrics.get(quantity.metric)
+    if isinstance(scored_by, Quantiles) and quantity.statistic == "quantile" and quantity.level not in scored_by.levels:
+        listed = any_of(map(str, scored_by.levels), "and")
+        yield f"{quantity.level} is not among the levels of the metric {quantity.metric}, {listed}; add it there"

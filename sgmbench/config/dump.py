@@ -32,8 +32,8 @@ def _members() -> dict[Any, Any]:
 
 def _plain(annotation: Any, value: Any) -> Any:
     base, _ = split(annotation)
-    group = group_of(annotation)
-    if group is not None:
+    group = next(filter(None, map(group_of, (annotation, *branches(annotation)))), None)
+    if group is not None and is_dataclass(type(value)):
         return {"kind": registry.kind_of(group, type(value)), **_fields(type(value), value)}
     if is_dataclass(type(value)):
         return _fields(type(value), value)

@@ -1,7 +1,8 @@
 """Load: a YAML file -> an Experiment, or every error at once.
 
 The way of a document: text -> plain data with places -> defaults that depend on what is installed -> overrides ->
-dataclasses -> checks between them. Only text that is not YAML stops early; everything else is reported together.
+dataclasses -> checks between them. Only text that is not YAML stops early; everything else is reported together. A file
+with `problems` is a series of experiments, which `series.py` reads.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from sgmbench import registry
 from sgmbench.config import checks
 from sgmbench.config.annotations import expected, hints, required
 from sgmbench.config.document import LARGEST, Document, DocumentError, read
-from sgmbench.config.faults import ConfigError, Origins
+from sgmbench.config.faults import ConfigError, Fault, Origins
 from sgmbench.config.messages import misfit
 from sgmbench.config.overrides import apply
 from sgmbench.config.parts import valid_parts
@@ -43,14 +44,32 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
     Raises:
         ConfigError: everything that is wrong with it.
     """
-    file = str(path)
-    try:
-        document = read(_text(Path(path)))
-    except DocumentError as error:
-        raise ConfigError(Origins(file, {}, {}, {}).line(error.fault)) from None
-    if document.value is None:
-        raise ConfigError(f"{file}: the file is empty; write at least {', '.join(_required())}")
+    file, document = str(path), open_document(Path(path))
+    if has_problems(document):
+        text = "a series, which only sgmbench run takes; write `problem` for a single experiment"
+        origins = Origins(file, document.values, document.keys, {})
+        raise ConfigError(origins.line(Fault(("problems",), text, is_key=True)))
     return _checked(document, file, overrides)
+
+
+def open_document(path: Path) -> Document:
+    """The plain data in a file, with their places.
+
+    Raises:
+        ConfigError: there is no such file, it is empty, or it is not YAML.
+    """
+    try:
+        document = read(_text(path))
+    except DocumentError as error:
+        raise ConfigError(Origins(str(path), {}, {}, {}).line(error.fault)) from None
+    if document.value is None:
+        raise ConfigError(f"{path}: the file is empty; write at least {', '.join(_required())}")
+    return document
+
+
+def has_problems(document: Document) -> bool:
+    """Whether it describes a series of experiments."""
+    return isinstance(document.value, dict) and "problems" in document.value
 
 
 def build_experiment(plain: dict[str, Any], source: str) -> Loaded:
@@ -86,7 +105,7 @@ def _checked(document: Document, file: str, overrides: Sequence[str]) -> Loaded:
     plain = deepcopy(document.value)
     if not isinstance(plain, dict):
         raise ConfigError(f"{file}:1:1: {misfit(plain, expected(Experiment))}")
-    plain.setdefault("metrics", _default_metrics())
+    plain.setdefault("metrics", default_metrics())
     written, errors = apply(plain, overrides)
     origins = Origins(file, document.values, document.keys, written)
     experiment, faults = validate(Experiment, plain)
@@ -98,7 +117,7 @@ def _checked(document: Document, file: str, overrides: Sequence[str]) -> Loaded:
     return Loaded(experiment, warnings, plain)
 
 
-def _default_metrics() -> list[Any]:
+def default_metrics() -> list[Any]:
     """The metrics of sgmbench that are so by default, and energy in its second norm: the norm decides winners."""
     names = [name for name in registry.builtin("metrics") if registry.load("metrics", name).by_default]
     standardized = {"kind": "energy", "label": "energy_standardized", "norm": "standardized"}

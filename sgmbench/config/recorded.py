@@ -20,7 +20,7 @@ def faults(parts: Parts) -> Iterator[Fault]:
     if isinstance(problem, Recorded):
         yield from _budgets(parts, problem)
         yield from _conditions(parts, problem)
-        yield from _samplers(parts, problem)
+        yield from samplers(parts)
 
 
 def warnings(parts: Parts) -> Iterator[Fault]:
@@ -72,9 +72,10 @@ def _conditions(parts: Parts, problem: Recorded) -> Iterator[Fault]:
             yield Fault((*path, "drawn"), f"{target.drawn:,} are more than there are; {remedy}")
 
 
-def _samplers(parts: Parts, problem: Recorded) -> Iterator[Fault]:
+def samplers(parts: Parts) -> Iterator[Fault]:
     """At a condition a Sampler would make runs."""
-    if not any(isinstance(target, Conditional) for target in entries_of(parts, "targets").values()):
+    problem, targets = parts.get(("problem",)), entries_of(parts, "targets").values()
+    if not isinstance(problem, Recorded) or not any(isinstance(target, Conditional) for target in targets):
         return
     for path, entry in entries_of(parts, "methods").items():
         if isinstance(entry.method, Sampler):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Len, Lt
 
-from sgmbench.core.method import Method
+from sgmbench.core.method import Generator, Method
 from sgmbench.core.metric import Metric
 from sgmbench.core.problem import Problem
 from sgmbench.core.quantity import Quantity
@@ -42,10 +42,21 @@ class ReferencePlan:
 
     As many samples are scored as the reference has runs. No equivalent runs above a third of the size are claimed. Of
     recorded runs there are no more than are held out.
+
+    Where a run is dear, `held_out` runs at each condition are the truth and no others are made for it: floors are those
+    of its two halves, plain Monte Carlo is not run, since its errors are known without, and budgets share their runs.
+    As many samples as the sizes say are scored all the same. Over K conditions n runs at each tell about n K^(1/2)
+    equivalent runs apart, of which a third is claimed.
+
+    Attributes:
+        size: runs at a listed condition, and of the marginal.
+        drawn_size: runs at a drawn condition.
+        held_out: runs at any condition, in place of both.
     """
 
     size: Annotated[int, Ge(50)] = 10_000
     drawn_size: Annotated[int, Ge(50)] = 4_000
+    held_out: Annotated[int, Ge(10)] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,7 @@ class Experiment:
         methods: what competes.
         budgets: solver runs: training runs of a Generator, runs a condition of a Sampler.
         metrics: how samples are scored; all built-in ones by default.
+        primary: label of the metric by which methods are set against each other, declared before anything is run.
         replicates: fresh draws of runs and seeds.
         seed: of everything but the drawn conditions.
         evaluation_seed: of the drawn conditions alone.
@@ -101,6 +113,7 @@ class Experiment:
     methods: Annotated[tuple[MethodEntry, ...], Len(1)]
     budgets: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)]
     metrics: tuple[MetricEntry, ...] = ()
+    primary: str = "energy"
     replicates: Annotated[int, Ge(1)] = 3
     seed: Annotated[int, Ge(0)] = 0
     evaluation_seed: Annotated[int, Ge(0)] = 1
@@ -109,3 +122,9 @@ class Experiment:
     keep_samples: Literal["all", "first_replicate", "none"] = "first_replicate"
     samples_kept: Annotated[int, Ge(1)] = 1_000
     hide_germ: bool = False
+
+    @property
+    def training_runs(self) -> int:
+        """The most runs that a replicate's Generators learn from; 0 without any."""
+        budgets = [entry.budgets or self.budgets for entry in self.methods if isinstance(entry.method, Generator)]
+        return max((budget for each in budgets for budget in each), default=0)

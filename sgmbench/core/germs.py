@@ -36,9 +36,9 @@ class Germs:
         self.features = features and isinstance(problem, Featured)
         self._draw = clock.jit(self._inputs, phase)
 
-    def of_runs(self, n: int, *, key: Key[Array, ""]) -> Float[np.ndarray, "n k"]:
-        """Those of the first n runs of a stream with z from the prior."""
-        return np.asarray(self._draw(key, jnp.arange(n), None))
+    def of_runs(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] | None = None) -> Float[np.ndarray, "n k"]:
+        """Those of the first n runs of a stream, with z from the prior where none is given."""
+        return np.asarray(self._draw(key, jnp.arange(n), None if z is None else jnp.asarray(z, "float64")))
 
     def __call__(self, given: Float[np.ndarray, " q"], n: int, key: Key[Array, ""]) -> Float[np.ndarray, "n k"]:
         """Fresh ones, of the first n runs of a stream at given conditions in uniform coordinates."""
@@ -48,7 +48,7 @@ class Germs:
     def _inputs(
         self, key: Key[Array, ""], index: Int[Array, " n"], z: Float[Array, " p"] | None
     ) -> Float[Array, "n k"]:
-        if self.conditional and not self.problem.germ_dimension:
+        if self.conditional and not (self.problem.germ_dimension or self.features):
             return jnp.zeros((len(index), 0))
         return jax.lax.map(lambda i: self._input(key, i, z), index, batch_size=CHUNK)
 

@@ -9,6 +9,9 @@ it has no bounds: T takes every sample into the support of the prior. Of each da
 
 F the empirical distribution function of the n training data. What is Gaussian stays so, up to F's error of some
 n^(-1/2), and a heavy tail is drawn in. Data beyond the training data count as the outermost of these.
+
+What the data tell of y itself, of the very run that they are of, is P(y given data): zeta and xi given data, pushed
+through G. Pairs (data, y) teach it without a further run.
 """
 
 from collections.abc import Callable
@@ -56,6 +59,15 @@ class Inverse(Problem):
     @property
     def layout(self):
         return Layout(tuple(Field(parameter.name, parameter.unit) for parameter in self.forward.parameters))
+
+
+@dataclass(frozen=True)
+class Predicted(Inverse):
+    """The problem whose output is y of the run that data are of; what they leave open of z and xi is its randomness."""
+
+    @property
+    def layout(self):
+        return self.forward.layout
 
 
 def data_of(problem: Problem, runs: Runs, *, key: Key[Array, ""]) -> Float[np.ndarray, "n k"]:

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float, Key
 from sgmbench.core.checkpoints import Checkpoints, no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Layout
+from sgmbench.core.place import Place
 from sgmbench.core.problem import Problem, Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.runs import Pairs
@@ -65,16 +66,25 @@ class Sampler(ABC):
         """Makes ready, once, to deliver samples: a function of (z, budget in fine runs, stream).
 
         It samples P(y given z) where `at_condition`, else P(y), and z is then empty. For a posterior data stand in the
-        place of z.
+        place of z; for a decomposition z is empty, and the samples say which z each row is of.
         """
+
+    def refusals(self, layout: Layout) -> dict[Place, str]:
+        """Hyperparameters that no runs of this layout can work with: where, why not, and what to write instead."""
+        return {}
 
 
 class Generator(ABC):
-    """A method that learns from runs and samples without the solver."""
+    """A method that learns from runs and samples without the solver.
 
-    targets: ClassVar[tuple[str, ...]] = ("marginal", "conditional", "posterior")
+    `resamples` says whether its samples are its runs, or lie about them, by construction: that they are copies is then
+    nothing against it.
+    """
+
+    targets: ClassVar[tuple[str, ...]] = ("marginal", "conditional", "posterior", "predictive", "decomposition")
     requires: ClassVar[tuple[type, ...]] = ()
     sees_germ: ClassVar[bool] = False
+    resamples: ClassVar[bool] = False
 
     @abstractmethod
     def fit(
@@ -98,8 +108,8 @@ class Generator(ABC):
     ) -> Callable[[Float[np.ndarray, " q"], int, Stream], Float[np.ndarray, "n d"]]:
         """Makes ready, once, to sample: a function of (given, n, stream)."""
 
-    def refusals(self, layout: Layout) -> dict[str, str]:
-        """Hyperparameters that no runs of this layout can work with: by name, why not, and what to write instead."""
+    def refusals(self, layout: Layout) -> dict[Place, str]:
+        """Hyperparameters that no runs of this layout can work with: where, why not, and what to write instead."""
         return {}
 
     def diagnose(self, fit: Fit, pairs: Pairs, *, key: Stream) -> dict[str, Any]:
@@ -131,7 +141,7 @@ class Surrogate(Generator):
     such map to learn.
     """
 
-    targets = ("marginal", "conditional")
+    targets = ("marginal", "conditional", "decomposition")
     sees_germ = True
     takes_features: ClassVar[bool] = False
 

@@ -113,6 +113,10 @@ class Leveled(ABC):
     def coarser(self) -> "Leveled | None":
         """The next coarser level, None at the coarsest."""
 
+    def why_single(self) -> str:
+        """Why a problem that is its own coarsest level has no other, and what to write instead."""
+        return f"this {type(self).__name__} is its own coarsest level; choose a finer one"
+
     @property
     @abstractmethod
     def relative_cost(self) -> float:

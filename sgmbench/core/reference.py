@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from sgmbench.core.problem import Problem
 
@@ -17,12 +17,20 @@ class Reference:
         values: runs as rows, in float64.
         problem: where they come from; its layout names the fields.
         z: the condition, None for a marginal.
+        outer: which z each row is of, from 0 on, where several rows are of one and z varies.
     """
 
-    def __init__(self, values: Float[np.ndarray, "n d"], problem: Problem, z: tuple[float, ...] | None) -> None:
+    def __init__(
+        self,
+        values: Float[np.ndarray, "n d"],
+        problem: Problem,
+        z: tuple[float, ...] | None,
+        outer: Int[np.ndarray, " n"] | None = None,
+    ) -> None:
         self.values = values
         self.problem = problem
         self.z = z
+        self.outer = outer
         self._prepared: dict[str, Any] = {}
 
     @property

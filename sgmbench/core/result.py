@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sgmbench.core.cost import Cost
+from sgmbench.core.findings import Finding
 
 Scores = dict[str, dict[str, dict[str, float]]]
 """condition -> metric label -> part -> value."""
@@ -19,6 +20,7 @@ class Result:
     `name` pairs cells across versions of the code, `content` says what exactly was computed. `failed_runs` gave NaN or
     infinity: they were paid for and not used. `pair_scores` are what `scores` are the means of, where no condition
     repeats: differences between methods are paired by them. `diagnostics` are what a generator tells about its fit.
+    `reasons` say why the cell is invalid, `marks` what limits its claims and leaves it valid (`core.findings`).
     """
 
     name: str
@@ -36,3 +38,10 @@ class Result:
     scores: Scores = field(default_factory=dict)
     pair_scores: PairScores = field(default_factory=dict)
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    reasons: tuple[Finding, ...] = ()
+    marks: tuple[Finding, ...] = ()
+
+    @property
+    def validity(self) -> Literal["valid", "invalid"]:
+        """Whether its scores may win; a failed cell has none."""
+        return "invalid" if self.reasons or self.status == "failed" else "valid"

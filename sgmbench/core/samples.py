@@ -18,6 +18,9 @@ class Samples:
 
     Where no condition repeats, samples are drawn at the condition of each of some held-out runs, and `pair` says of
     each row which: they are scored against these runs one by one.
+
+    Where z varies from row to row and several rows are of one z, `outer` says of each row which: these are not
+    independent. Of a law the z are those of the reference, by the same numbers.
     """
 
     values: Float[np.ndarray, "n d"]
@@ -26,6 +29,7 @@ class Samples:
     weights: Float[np.ndarray, " n"]
     run: Int[np.ndarray, " n"]
     pair: Int[np.ndarray, " n"] | None = None
+    outer: Int[np.ndarray, " n"] | None = None
 
     @classmethod
     def equally_weighted(
@@ -35,10 +39,11 @@ class Samples:
         *,
         is_law: bool,
         pair: Int[np.ndarray, " n"] | None = None,
+        outer: Int[np.ndarray, " n"] | None = None,
     ) -> "Samples":
         """Rows of weight 1/n, each from a run of its own."""
         n = len(values)
-        return cls(values, layout, is_law, np.full(n, 1 / max(n, 1)), np.arange(n), pair)
+        return cls(values, layout, is_law, np.full(n, 1 / max(n, 1)), np.arange(n), pair, outer)
 
     @property
     def has_equal_weights(self) -> bool:
@@ -54,5 +59,5 @@ class Samples:
         """Some of the rows, their weights scaled to the same sum."""
         weights = self.weights[rows]
         weights = weights * (self.weights.sum() / weights.sum())
-        pair = None if self.pair is None else self.pair[rows]
-        return Samples(self.values[rows], self.layout, self.is_law, weights, self.run[rows], pair)
+        pair, outer = (None if each is None else each[rows] for each in (self.pair, self.outer))
+        return Samples(self.values[rows], self.layout, self.is_law, weights, self.run[rows], pair, outer)

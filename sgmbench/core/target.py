@@ -3,6 +3,8 @@
     marginal       P(y)
     conditional    P(y given z)
     posterior      P(z given data)
+    predictive     P(y given data)
+    decomposition  Var E[y given z] against E Var[y given z], and the law over z of P(y > t given z)
 
 A target says at which conditions it is scored and what the fields of its samples are. How runs answer it is in
 `runner.question`.
@@ -113,6 +115,35 @@ class Posterior(Target):
 
     def layout(self, problem):
         return Inverse(problem).layout
+
+
+@dataclass(frozen=True)
+class Predictive(Posterior):
+    """P(y given data): what each observation tells of all outputs of the run that it is of, its germ included."""
+
+    name: ClassVar[str] = "predictive"
+
+    def layout(self, problem):
+        return problem.layout
+
+
+@dataclass(frozen=True)
+class Decomposition(Target):
+    """Epistemic against aleatoric variance of each field, and the law over z of P(y > t given z).
+
+    Attributes:
+        inner: runs of the truth at each z; the reference's size counts all of its runs.
+    """
+
+    name: ClassVar[str] = "decomposition"
+
+    inner: Annotated[int, Ge(2)] = 20
+
+    def scored_at(self, problem, *, evaluation_seed):
+        return [Condition("all")]
+
+    def layout(self, problem):
+        return problem.layout
 
 
 def _named(listed: Sequence[Values], drawn: Sequence[Values]) -> list[tuple[str, Values, bool]]:

@@ -7,19 +7,19 @@ It never sees the germ.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from annotated_types import Ge, Gt
-from flax import nnx
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
+from sgmbench.core.place import Place
 from sgmbench.diffusion.levels import Law
 from sgmbench.diffusion.model import Model, pusher
 from sgmbench.diffusion.noise import Noise
@@ -34,10 +34,11 @@ from sgmbench.errors import CellError
 from sgmbench.learning.calibration import sobol_normal
 from sgmbench.learning.compatibility import planned_geometry, refusal_on
 from sgmbench.learning.geometry import Geometry
-from sgmbench.learning.membership import membership
-from sgmbench.learning.memorization import Memorization, memorization
+from sgmbench.learning.memorization import Memorization
+from sgmbench.learning.memorization_at_conditions import memorization_at_conditions
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
+from sgmbench.learning.parameters import Build, Graph, as_arrays, drawn, restored
 from sgmbench.learning.representation import (
     DEFAULT,
     Representation,
@@ -105,7 +106,7 @@ class Diffusion(Generator):
     def extra_samples(self):
         return self.calibration
 
-    def refusals(self, layout):
+    def refusals(self, layout) -> dict[Place, str]:
         reason = refusal_on(planned_geometry(self.representation, layout), self.network, layout)
         return {"network": reason} if reason else {}
 
@@ -119,7 +120,7 @@ class Diffusion(Generator):
             raise CellError(reason)
         coordinates = jnp.asarray(a, jnp.float32)
         features = jnp.asarray(condition_features(pairs.given), jnp.float32)
-        graph, parameters = self._build(geometry, features.shape[1], keys["network"])
+        graph, parameters = drawn(self._build(geometry, features.shape[1]), keys["network"])
         rows, held_out = split_held_out(len(coordinates), self.training.held_out, keys["split"])
         trained = train(
             training_loss(graph, self.objective, batch=self.training.batch),
@@ -136,7 +137,7 @@ class Diffusion(Generator):
         return {
             "representation": representation,
             "given": np.array(pairs.given.shape[1]),
-            "parameters": _as_arrays(trained.parameters),
+            "parameters": as_arrays(trained.parameters),
             "history": np.array(trained.history),
             "steps": np.array([trained.steps, trained.planned]),
             "held_out": np.asarray(held_out),
@@ -179,8 +180,7 @@ class Diffusion(Generator):
 
     def model(self, fit: Fit) -> Model:
         """The trained denoiser of coordinates."""
-        graph, like = self._structure(fit)
-        values = _from_arrays(fit["parameters"], like)
+        graph, values = self._trained(fit)
 
         def denoise(x, level, args):
             values, features = args
@@ -190,20 +190,18 @@ class Diffusion(Generator):
         law = initial_law(self.initial, self.noise, fit["mean"], fit["covariance"])
         return Model(denoise, values, self.noise, *law)
 
-    def _build(self, geometry: Geometry, given: int, key: Key[Array, ""]) -> tuple[Any, Any]:
-        """NNX graph and initial parameters of the network."""
-        return nnx.split(self.network.build(geometry=geometry, given=given, rngs=nnx.Rngs(key)))
+    def _build(self, geometry: Geometry, given: int) -> Build:
+        return lambda rngs: self.network.build(geometry=geometry, given=given, rngs=rngs)
 
-    def _structure(self, fit: Fit) -> tuple[Any, Any]:
-        """NNX graph and parameters without values: drawing them would compile as many programs as there are layers."""
-        geometry, given = coordinate_geometry(fit["representation"]), _features(fit)
-        return nnx.split(nnx.eval_shape(lambda: self.network.build(geometry=geometry, given=given, rngs=nnx.Rngs(0))))
+    def _trained(self, fit: Fit) -> tuple[Graph, PyTree]:
+        """NNX graph and trained parameters."""
+        given = condition_features(np.zeros((1, int(fit["given"])))).shape[1]
+        return restored(self._build(coordinate_geometry(fit["representation"]), given), fit["parameters"])
 
     def _losses(self, fit: Fit, a, features, training, held_out) -> dict[str, list[float]]:
         """Denoising loss of training and held-out rows at each level of validation."""
-        graph, like = self._structure(fit)
+        graph, values = self._trained(fit)
         by_level = jax.jit(loss_by_level(graph, self.objective))
-        values = _from_arrays(fit["parameters"], like)
         ratio = self.objective.levels(validation_quantiles()).ratio
         rows = {"training": training, "held_out": held_out}
         losses = {
@@ -213,30 +211,14 @@ class Diffusion(Generator):
         return {name: np.asarray(each, float).tolist() for name, each in {"sigma": ratio, **losses}.items()}
 
     def _memorization(self, model: Model, a, features, training, held_out, key) -> Memorization:
-        """Of samples at the conditions of held-out runs, and at those of training runs, each beside its conditions."""
+        """By no more samples than the network is to be evaluated for."""
         queries = min(MOST_QUERIES, max(FEWEST_QUERIES, MOST_EVALUATIONS // max(1, 2 * self.evaluations())))
-        members, held_out = training[:queries], held_out[:queries]
-        each = max(1, queries // (len(members) + len(held_out)))
-        at = np.resize(held_out, max(each * len(held_out), min(queries, len(training))))
-        where = np.concatenate([at, np.tile(members, each)])
-        noise_key, path_key = jax.random.split(key)
-        noise = np.asarray(jax.random.normal(noise_key, (len(where), a.shape[1]), jnp.float32))
-        drawn = pusher(model, self.sampler, Clock())(noise, features[where], path_key)
-        rows, generated = np.hstack([a, features]), np.hstack([drawn, features[where]])
-        evenly = np.r_[: each * len(held_out), len(at) : len(where)]
-        p = membership(generated[evenly], rows[members], rows[held_out])
-        return memorization(generated[: len(at)], rows[held_out], rows[training], membership=p)
+        push = pusher(model, self.sampler, Clock())
 
+        def draw(at: Float[np.ndarray, "m q"]) -> Float[np.ndarray, "m k"]:
+            noise_key, path_key = jax.random.split(key)
+            noise = np.asarray(jax.random.normal(noise_key, (len(at), a.shape[1]), jnp.float32))
+            return push(noise, at, path_key)
 
-def _features(fit: Fit) -> int:
-    """How many features a network sees of the conditions."""
-    return condition_features(np.zeros((1, int(fit["given"])))).shape[1]
-
-
-def _as_arrays(parameters: Any) -> dict[str, np.ndarray]:
-    return {f"{i:03d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(parameters))}
-
-
-def _from_arrays(arrays: dict[str, np.ndarray], like: Any) -> Any:
-    """The inverse of `_as_arrays`, in the structure of a freshly built network."""
-    return jax.tree.unflatten(jax.tree.structure(like), [jnp.asarray(arrays[name]) for name in sorted(arrays)])
+        runs = {"training": training, "held_out": held_out}
+        return memorization_at_conditions(draw, a, features, **runs, queries=queries)

@@ -7,6 +7,7 @@ most. Of the variance a feature needs less: it is to stay positive, which takes 
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, Num
@@ -63,6 +64,24 @@ def begin(y: Float[np.ndarray, "n d"], q: int) -> FieldMoments:
     )
 
 
+class Evidence(NamedTuple):
+    """What one turn goes by.
+
+    Attributes:
+        u: conditions of the runs.
+        y: the field.
+        degrees: the largest.
+        controls: what explains part of y, if anything does.
+        sharing: with which weights points share evidence for a feature.
+    """
+
+    u: Float[np.ndarray, "n q"]
+    y: Float[np.ndarray, "n d"]
+    degrees: Degrees
+    controls: Controls | None
+    sharing: Float[np.ndarray, "d d"]
+
+
 def take_turns(
     u: Float[np.ndarray, "n q"],
     y: Float[np.ndarray, "n d"],
@@ -74,23 +93,17 @@ def take_turns(
 ) -> FieldMoments:
     """Better moments after some turns; what controls explain is taken out of what is regressed."""
     for _ in range(turns):
-        sharing = _sharing((y - moments.mean(u)) / np.sqrt(moments.at_runs))
-        moments = replace(moments, mean=_next_mean(u, y, moments, degrees, controls, sharing))
-        moments = replace(moments, variance=_next_variance(u, y, moments, degrees, controls, sharing))
+        evidence = Evidence(u, y, degrees, controls, _sharing((y - moments.mean(u)) / np.sqrt(moments.at_runs)))
+        moments = replace(moments, mean=_next_mean(evidence, moments))
+        moments = replace(moments, variance=_next_variance(evidence, moments))
         at_runs = np.maximum(moments.variance(u), np.maximum(_LARGEST_FALL * moments.at_runs, SMALLEST))
         at_runs = np.maximum(at_runs, np.quantile(at_runs, min(1.0, _FEWEST / len(u)), axis=0))
         moments = replace(moments, at_runs=at_runs)
     return moments
 
 
-def _next_mean(
-    u: Float[np.ndarray, "n q"],
-    y: Float[np.ndarray, "n d"],
-    moments: FieldMoments,
-    degrees: Degrees,
-    controls: Controls | None,
-    sharing: Float[np.ndarray, "d d"],
-) -> Expansion:
+def _next_mean(evidence: Evidence, moments: FieldMoments) -> Expansion:
+    u, y, degrees, controls, sharing = evidence
     residual = y - moments.mean(u)
     explained = controls.explain(residual, moments.at_runs) if controls else 0.0
     noise = moments.at_runs * _share_left(residual, explained, moments.at_runs)
@@ -98,14 +111,8 @@ def _next_mean(
     return _regress(u, y - explained, noise, indices, threshold=1 + indices.sum(axis=1), sharing=sharing)
 
 
-def _next_variance(
-    u: Float[np.ndarray, "n q"],
-    y: Float[np.ndarray, "n d"],
-    moments: FieldMoments,
-    degrees: Degrees,
-    controls: Controls | None,
-    sharing: Float[np.ndarray, "d d"],
-) -> Expansion:
+def _next_variance(evidence: Evidence, moments: FieldMoments) -> Expansion:
+    u, y, degrees, controls, sharing = evidence
     residual = y - moments.mean(u)
     level = np.maximum(np.mean(residual**2, axis=0), SMALLEST)
     squares, at_runs = residual**2 / level, moments.at_runs / level

@@ -6,7 +6,7 @@ Conditions enter regressions in uniform coordinates u = 2 F(z) - 1, in which any
 """
 
 import itertools
-from math import comb
+from math import comb, prod
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,6 +22,24 @@ def total_degree_indices(q: int, degree: int) -> Int[np.ndarray, "p q"]:
         for places in itertools.combinations_with_replacement(range(q), total)
     )
     return np.array(sorted(every, key=lambda k: (sum(k), k)), int)
+
+
+def hyperbolic_cross_indices(q: int, degree: int) -> Int[np.ndarray, "p q"]:
+    """All multi-indices with (1 + k_1) ... (1 + k_q) at most 1 + degree, lower total degrees first.
+
+    Of degree 3: powers up to 3 of one variable, and products of two, q (q + 5) / 2 beside the constant; of degree 2 no
+    products. Source: V. Temlyakov, "Approximation of functions with bounded mixed derivative" (1989).
+    """
+    every = [np.zeros(q, int)]
+    for order in range(1, (degree + 1).bit_length()):
+        powers = [
+            k for k in itertools.product(range(1, degree + 1), repeat=order) if prod(i + 1 for i in k) <= degree + 1
+        ]
+        for places in itertools.combinations(range(q), order):
+            for k in powers:
+                every.append(np.zeros(q, int))
+                every[-1][list(places)] = k
+    return np.array(sorted(map(tuple, every), key=lambda k: (sum(k), k)), int).reshape(len(every), q)
 
 
 def with_margin(kept: Int[np.ndarray, "p q"], *, whole: int, degree: int, reach: int = 1) -> Int[np.ndarray, "r q"]:

@@ -10,17 +10,19 @@ by its own conditional standard deviation:
 What a network is left to learn is the shape of a's law, and how that depends on u.
 """
 
+from functools import lru_cache
+from math import comb
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Len
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Layout
 from sgmbench.learning.calibration import calibrate
 from sgmbench.learning.geometry import Geometry
-from sgmbench.learning.polynomials import legendre_features
+from sgmbench.learning.polynomials import hyperbolic_cross_indices, legendre_products, total_degree_indices
 from sgmbench.learning.representations.conditional_scale import ConditionalScale
 from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.residual import Residual
@@ -30,6 +32,8 @@ from sgmbench.learning.transform import Arrays, Transform
 Transforms = tuple[Transform, ...]
 Representation = Annotated[tuple[Annotated[Transform, Kind("representations")], ...], Len(1)]
 DEFAULT: Transforms = (Residual(), KarhunenLoeve(), ConditionalScale())
+DEGREE, MOST_FEATURES = 3, 400
+"""Of what a network sees of the conditions."""
 
 
 def fit_representation(
@@ -111,8 +115,22 @@ def check_calibration(draws: int, transforms: Transforms) -> None:
 
 
 def condition_features(u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "n p"]:
-    """What a network sees of u: Legendre polynomials of total degree 1 to 3 of order one, without the constant."""
-    return legendre_features(u, 3)[:, 1:] / 2
+    """What a network sees of u: Legendre polynomials of order one, without the constant.
+
+    They are those of total degree up to 3, as long as there are no more than 400, for up to 11 conditions; beyond that
+    the hyperbolic cross of the largest degree up to 3 that has no more: products of two and powers of one up to 25
+    conditions, powers of one up to 200.
+    """
+    return legendre_products(u, _seen_of_conditions(u.shape[1]))[:, 1:] / 2
+
+
+@lru_cache(maxsize=16)
+def _seen_of_conditions(q: int) -> Int[np.ndarray, "p q"]:
+    if comb(q + DEGREE, DEGREE) - 1 <= MOST_FEATURES:
+        return total_degree_indices(q, DEGREE)
+    crosses = (hyperbolic_cross_indices(q, degree) for degree in range(DEGREE, 1, -1))
+    small = (indices for indices in crosses if len(indices) - 1 <= MOST_FEATURES)
+    return next(small, total_degree_indices(q, 1))
 
 
 def _steps(transforms: Transforms, arrays: Arrays) -> list[tuple[Transform, Arrays]]:

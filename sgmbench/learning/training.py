@@ -1,8 +1,10 @@
 """Training: AdamW on random minibatches, in scanned chunks, with a running average and early stopping.
 
-The learning rate warms up and follows a half cosine to zero. After every `evaluate_every` steps the running average of
-the parameters is scored on held-out data, with noise that never changes; the best one is returned, and training stops
-after `patience` scores without a better one.
+The learning rate warms up and follows a half cosine to zero. Before the first step and after every `evaluate_every`
+steps the running average of the parameters is scored on held-out data, with noise that never changes; the best one is
+returned, and training stops after `patience` scores without a better one. So a network that begins as the zero map is
+never made worse by training, as far as held-out data tell: where no average is better than the initial parameters,
+these are returned.
 
 A budget in seconds becomes a number of steps once, by timing a few chunks on a state that is thrown away; from there on
 results depend on that number alone. Where training goes on from a checkpoint it goes on bitwise, since checkpoints are
@@ -80,9 +82,9 @@ class Trained:
     """The averaged parameters of the best validation, and the way there.
 
     Attributes:
-        parameters: averaged, of the best validation.
+        parameters: averaged, of the best validation; the initial ones where no later average was better.
         best: its held-out loss.
-        history: (step, training loss, held-out loss) of each validation.
+        history: (step, training loss, held-out loss) of each validation after steps.
         steps: taken.
         planned: what the schedule was made for.
     """
@@ -139,7 +141,10 @@ def train(
 
 
 def split_held_out(n: int, fraction: float, key: Key[Array, ""]) -> tuple[Any, Any]:
-    """Random disjoint indices (training, held out); at least one held out, at least one to train on."""
+    """Random disjoint indices (training, held out): at least one held out, and two to train on where there are three.
+
+    A training row alone has no second nearest one, which `memorization` asks for.
+    """
     order = jax.random.permutation(key, n)
-    count = min(max(1, round(fraction * n)), n - 1)
+    count = max(1, min(round(fraction * n), n - 2))
     return order[count:], order[:count]

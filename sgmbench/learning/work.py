@@ -87,7 +87,10 @@ class Work:
     _last_good: str = ""
 
     def begin(self, state: State, steps: int, seconds: float | None) -> Reached:
-        """From the latest checkpoint, or at step 0 with a plan of `steps`, or of as many as take `seconds`."""
+        """From the latest checkpoint, or at step 0 with a plan of `steps`, or of as many as take `seconds`.
+
+        The initial parameters are scored, too: where no step betters them, they are what is returned.
+        """
         self._start = self.clock.seconds["train"]
         reached = Reached(state, state.average, steps)
         found = self.checkpoints.latest(reached.as_arrays())
@@ -95,10 +98,11 @@ class Work:
             reached = found.as_numbers()
             self.clock.pay("train", reached.seconds)
             self._note(reached)
-        elif seconds is not None:
-            reached = reached._replace(planned=self._steps_within(seconds, state, steps))
-            if seconds > SAVE_EVERY:
-                self._save(reached)
+        else:
+            score = float(self.run_validation(state.average, self.held_out))
+            reached = reached._replace(best=score if math.isfinite(score) else math.inf)
+            if seconds is not None:
+                reached = self._within(seconds, reached)
         self._saved = self._seconds()
         return reached
 
@@ -141,16 +145,19 @@ class Work:
         if self.checkpoints.place:
             self._last_good = f"; the last checkpoint was of step {kept.step}"
 
-    def _steps_within(self, seconds: float, state: State, steps: int) -> int:
-        """Whole chunks, since each length is compiled anew, that are done in the seconds after this calibration."""
-        length = min(CHUNK, self.every)
-        first = jnp.arange(length)
-        chunk = (state, self.data, self.key, first, self.rates(first, steps))
-        of_chunk, of_score = [], self._timed(self.run_validation, state.average, self.held_out)
+    def _within(self, seconds: float, first: Reached) -> Reached:
+        """With a plan of whole chunks, since each length is compiled anew, that take the seconds left after this."""
+        length, of_score = min(CHUNK, self.every), self._seconds()
+        steps = jnp.arange(length)
+        chunk = (first.state, self.data, self.key, steps, self.rates(steps, first.planned))
+        of_chunk: list[float] = []
         while not of_chunk or self._seconds() < CALIBRATION * seconds:
             of_chunk.append(self._timed(self.run_chunk, *chunk))
         each = statistics.median(of_chunk) + of_score * length / self.every
-        return length * max(1, int((seconds - self._seconds()) / each))
+        planned = first._replace(planned=length * max(1, int((seconds - self._seconds()) / each)))
+        if seconds > SAVE_EVERY:
+            self._save(planned)
+        return planned
 
     def _timed(self, function: Callable[..., Any], *arguments: Any) -> float:
         """Seconds of a compiled call, compilation not among them."""

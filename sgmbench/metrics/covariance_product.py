@@ -28,7 +28,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from sgmbench.core.metric import Metric
+from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.energy import scaled_rows
@@ -49,6 +49,7 @@ class CovarianceProduct(Metric):
 
     accepts_weights: ClassVar[bool] = True
     unit: ClassVar[str] = "ratio"
+    judged_by: ClassVar[Judgment | None] = "square"
 
     norm: Literal["field_l2", "standardized"] = "field_l2"
 

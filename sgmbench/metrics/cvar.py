@@ -29,7 +29,7 @@ from jaxtyping import Float
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
-from sgmbench.metrics.fields import varying_fields
+from sgmbench.metrics.fields import standardized_rms
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,8 @@ class CVaR(Metric):
         if self.tail == "lower":
             x, y = -x[::-1], -y[::-1]
         errors = {p: cvar_of_sorted(x, p) - cvar_of_sorted(y, p) for p in self.levels}
-        scores = {}
-        for scaled in varying_fields(reference):
-            where, varies = scaled.where, reference.varies[scaled.where]
-            for p, error in errors.items():
-                standardized = error[where][varies] / reference.sd[where][varies]
-                scores[f"{scaled.field.name}/{p}"] = float(np.sqrt(np.mean(standardized**2)))
-        return scores
+        found = {p: dict(standardized_rms(error, reference)) for p, error in errors.items()}
+        return {f"{field}/{p}": rms[field] for field in found[self.levels[0]] for p, rms in found.items()}
 
 
 def cvar_of_sorted(x: Float[np.ndarray, "n d"], p: float) -> Float[np.ndarray, " d"]:

@@ -29,7 +29,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from jaxtyping import Float
 
-from sgmbench.core.metric import Metric
+from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.fields import varying_fields
@@ -49,6 +49,7 @@ class Energy(Metric):
     """
 
     accepts_weights: ClassVar[bool] = True
+    judged_by: ClassVar[Judgment | None] = "equivalent_runs"
 
     norm: Literal["field_l2", "standardized"] = "field_l2"
 

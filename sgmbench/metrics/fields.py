@@ -36,6 +36,14 @@ def varying_fields(reference: Reference) -> Iterator[ScaledField]:
             yield ScaledField(field, where, float(reference.field_sd[where][0]))
 
 
+def standardized_rms(error: Float[np.ndarray, " d"], reference: Reference) -> Iterator[tuple[str, float]]:
+    """For each varying field, the root mean square over its varying coordinates of error_i / sd_i."""
+    for scaled in varying_fields(reference):
+        varies = reference.varies[scaled.where]
+        standardized = error[scaled.where][varies] / reference.sd[scaled.where][varies]
+        yield scaled.field.name, float(np.sqrt(np.mean(standardized**2)))
+
+
 def uniform_fields(reference: Reference) -> Iterator[ScaledField]:
     """Varying fields on a grid whose every axis is uniform, so that differences and spectra have a meaning."""
     for scaled in varying_fields(reference):

@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Int
 from scipy.spatial.distance import pdist
 
-from sgmbench.core.metric import Metric
+from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.energy import scaled_rows
@@ -44,6 +44,7 @@ class MMD2(Metric):
 
     accepts_weights: ClassVar[bool] = True
     by_default: ClassVar[bool] = False
+    judged_by: ClassVar[Judgment | None] = "square"
 
     norm: Literal["field_l2", "standardized"] = "field_l2"
 

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
-from sgmbench.metrics.fields import varying_fields
+from sgmbench.metrics.fields import standardized_rms
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,8 @@ class Quantiles(Metric):
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
         x, y = np.sort(samples.values, axis=0), reference.sorted
         errors = {p: quantile_of_sorted(x, p) - quantile_of_sorted(y, p) for p in self.levels}
-        scores = {}
-        for scaled in varying_fields(reference):
-            where, varies = scaled.where, reference.varies[scaled.where]
-            for p, error in errors.items():
-                standardized = error[where][varies] / reference.sd[where][varies]
-                scores[f"{scaled.field.name}/{p}"] = float(np.sqrt(np.mean(standardized**2)))
-        return scores
+        found = {p: dict(standardized_rms(error, reference)) for p, error in errors.items()}
+        return {f"{field}/{p}": rms[field] for field in found[self.levels[0]] for p, rms in found.items()}
 
 
 def quantile_of_sorted(x: Float[np.ndarray, "n d"], p: float) -> Float[np.ndarray, " d"]:

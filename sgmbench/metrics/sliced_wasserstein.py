@@ -22,7 +22,7 @@ import numpy as np
 from annotated_types import Ge
 from jaxtyping import Float
 
-from sgmbench.core.metric import Metric
+from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.energy import scaled_rows
@@ -44,6 +44,7 @@ class SlicedWasserstein(Metric):
     norm: Literal["field_l2", "standardized"] = "field_l2"
 
     unit: ClassVar[str] = "ratio"
+    judged_by: ClassVar[Judgment | None] = "square"
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
         if not reference.varies.any():

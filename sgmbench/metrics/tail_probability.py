@@ -22,6 +22,7 @@ from annotated_types import Gt, Lt
 from jaxtyping import Bool, Float
 
 from sgmbench.core.metric import Metric
+from sgmbench.core.place import Place
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
@@ -81,16 +82,22 @@ class TailProbability(Metric):
             for name, x, y in shares(samples, reference)
         }
 
+    def refusals(self, layout) -> dict[Place, str]:
+        known = layout.slices
+        return {
+            ("thresholds", i, "field"): f"there is no field {threshold.field!r}; write one of {', '.join(known)}"
+            for i, threshold in enumerate(self.thresholds)
+            if threshold.field not in known
+        }
+
     def _of_thresholds(
         self, samples: Samples, reference: Reference
     ) -> Iterator[tuple[str, Bool[np.ndarray, " n"], Bool[np.ndarray, " m"]]]:
         """Each event, and in which rows of the samples and of the reference it happens."""
         known = reference.layout.slices
+        if refused := self.refusals(reference.layout):
+            raise CellError(f"tail_probability: {next(iter(refused.values()))}")
         for threshold in self.thresholds:
-            if threshold.field not in known:
-                raise CellError(
-                    f"tail_probability: there is no field {threshold.field!r}; write one of {', '.join(known)}"
-                )
             x, y = (values[:, known[threshold.field]] for values in (samples.values, reference.values))
             yield threshold.name, threshold.happens(x), threshold.happens(y)
 

@@ -27,7 +27,7 @@ from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from sgmbench.core.metric import Metric
+from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.halves import equal_halves
@@ -45,6 +45,7 @@ class Wasserstein2(Metric):
 
     unit: ClassVar[str] = "sd^2"
     by_default: ClassVar[bool] = False
+    judged_by: ClassVar[Judgment | None] = "square"
 
     rows: Annotated[int, Ge(1)] = 500
 

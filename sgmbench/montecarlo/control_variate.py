@@ -1,44 +1,52 @@
-"""Control variates: fine runs, weighted so that coarse runs of the same germs agree with many more coarse runs.
+"""Control variates: runs weighted so that what is cheap to know about them has the mean that it is known to have.
 
-N fine runs have the coarse run of the same (zeta, xi) beside each, and M further coarse runs are made. Delivered are
-the N fine runs alone, with the weights of `calibration_weights` for functions of the coarse output: every mean,
-distribution function and distance that is computed with these weights profits as far as the controls explain it, and is
-unbiased for the fine problem.
+Delivered are N runs of the problem, with the weights of `calibration_weights` for functions g of something cheap: every
+mean, distribution function and distance that is computed with these weights profits as far as the controls explain it,
+and is unbiased. Every row is a run of the problem, and weights differ little from 1/N.
 
-The rival that also delivers everything at once is two-level Monte Carlo: fine runs less their coarse runs, and many
-coarse runs, each a row of the set. Its coefficient is 1 where this one's is fitted. And most of its positive rows are
-coarse: its tail is that of the coarse model, corrected by a few rows of opposite sign. Here every row is a fine run,
-and weights differ little from 1/N.
+    control            what is cheap about a run                                     its means
+    a surrogate        the output that a surrogate predicts from the germ            of fresh germs, at no run's cost
+    coarse             the output of a coarser level with the same germ              of further coarse runs
 
-With c the cost of a coarse run in fine runs, and controls that explain the share rho^2,
+A surrogate is fitted on the same runs, crosswise, so that it controls none that it has seen (see `learned_control`). It
+is the strongest rival wherever the germ is known and the map can be learned, since all of the budget is N.
+
+Coarse runs need no smooth map of few inputs. The rival that also delivers everything at once is two-level Monte Carlo:
+fine runs less their coarse runs, and many coarse runs, each a row of the set. Its coefficient is 1 where this one's is
+fitted. And most of its positive rows are coarse: its tail is that of the coarse model, corrected by a few rows of
+opposite sign. With c the cost of a coarse run in fine runs, and controls that explain the share rho^2,
 
     budget = P (1 + c) + N (1 + c) + M c,      Var = (1 - rho^2) sigma^2/N + rho^2 sigma^2/(N + M), about
 
 which is least at M/N = (rho^2 (1 + c) / ((1 - rho^2) c))^1/2, less one. P pairs are a pilot: they choose N and M and
 serve for nothing else, since numbers of runs that depend on the runs make a bias. rho^2 is the pilot's squared
-correlation of fine and coarse coordinates, less the share of modes that N runs cannot afford. Where no N is predicted
-to be better than plain runs, plain runs are made. What is best for means is not for the whole law, of which few
-controls explain less: at least half of the budget goes to pairs, which costs a mean a factor of 2 at most.
+correlation of fine and coarse coordinates, less the share of modes that N runs cannot afford. What is best for means is
+not for the whole law, of which k controls explain rho^2 k/(k + 1) (see `output_controls`): at least half of the budget
+goes to pairs, which costs a mean a factor of 2 at most. And where N is not predicted to be better than plain runs for
+both, plain runs are made: with c = 1/2 that is the rule, and a larger `coarsening` the remedy.
 
 Source: R. Y. Rubinstein, R. Marcus, Oper. Res. 33 (1985) 661-677; A. A. Gorodetsky et al., "A generalized approximate
 control variate framework for multifidelity uncertainty quantification", J. Comput. Phys. 408 (2020) 109257.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import jax
 import numpy as np
 from annotated_types import Ge, Gt
 from jaxtyping import Float
 
+from sgmbench.core.clock import Clock
+from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Layout
-from sgmbench.core.method import Delivery, Sampler
+from sgmbench.core.method import Delivery, Sampler, Surrogate
 from sgmbench.core.prepare import prepare
 from sgmbench.core.problem import Leveled, Problem
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
-from sgmbench.montecarlo.calibration_weights import Choice, calibration_weights, unexplained
+from sgmbench.montecarlo.calibration_weights import halves, left_over, weights_of
+from sgmbench.montecarlo.learned_control import FURTHER, LearnedControl, check_learning
 from sgmbench.montecarlo.output_controls import coordinate_scales, modes_needed, numbers, output_controls, spectrum
 
 RUNS_A_CONTROL = 20
@@ -50,20 +58,57 @@ PAIRS = 0.5  # of the budget, at least
 
 @dataclass(frozen=True)
 class ControlVariate(Sampler):
-    """Fine runs weighted by what many cheap runs of a coarser level know.
+    """Runs weighted by what a coarser level, or a surrogate fitted on them, knows of their germs.
 
     Attributes:
-        coarsening: by how many levels the cheap runs are coarser.
-        further: M/N, further coarse runs for each fine run; by default what a pilot finds best.
+        control: "coarse", or a surrogate such as `polynomial_chaos` or `network`.
+        coarsening: by how many levels coarse runs are coarser.
+        further: M/N, further coarse runs or germs for each run; by default what a pilot finds best, or 50 germs.
+        folds: K, the parts that runs are dealt into for a surrogate; it is fitted K (K - 1)/2 times.
     """
 
-    requires = (Leveled,)
     sees_germ = True
 
+    control: Literal["coarse"] | Annotated[Surrogate, Kind("methods")] = "coarse"
     coarsening: Annotated[int, Ge(1)] = 1
     further: Annotated[float, Gt(0)] | None = None
+    folds: Annotated[int, Ge(3)] = 4
+
+    def __post_init__(self) -> None:
+        if self.coarsening > 1 and self.control != "coarse":
+            raise ValueError(
+                f"coarsening: {self.coarsening} is of coarse runs, and this control needs none; leave it out"
+            )
+
+    @property
+    def requires(self) -> tuple[type, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Levels, where they are the control."""
+        return (Leveled,) if self.control == "coarse" else ()
 
     def prepare(self, problem, *, at_condition, clock):
+        if isinstance(self.control, Surrogate):
+            return self._learned(self.control, problem, at_condition=at_condition, clock=clock)
+        return self._coarse(problem, at_condition=at_condition, clock=clock)
+
+    def _learned(self, surrogate: Surrogate, problem: Problem, *, at_condition: bool, clock: Clock):
+        fine = prepare(problem, clock, at_condition=at_condition)
+        control = LearnedControl(surrogate, problem, at_condition=at_condition, clock=clock)
+
+        def sample(z, runs, key):
+            check_learning(runs)
+            main_key, control_key = jax.random.split(key)
+            made, more = fine(runs, key=main_key, z=z), max(1, round((self.further or FURTHER) * runs))
+            part, parts = control.parts(made, folds=self.folds, further=more, stream=main_key, z=z, key=control_key)
+            with clock("sample"):
+                explained = explained_by_field(made.y, left_over(made.y, part, parts), problem.layout)
+                weights = weights_of(part, parts)
+            told = {"fine_runs": runs, "further_germs": more, "folds": self.folds, "explained": explained}
+            samples = Samples(made.y, problem.layout, is_law=False, weights=weights, run=np.arange(runs))
+            return Delivery(samples, runs, made.executed, diagnostics=told)
+
+        return sample
+
+    def _coarse(self, problem: Problem, *, at_condition: bool, clock: Clock):
         coarse_problem, c = coarser_by(problem, self.coarsening)
         fine, coarse = (prepare(each, clock, at_condition=at_condition) for each in (problem, coarse_problem))
         layout = problem.layout
@@ -88,21 +133,22 @@ class ControlVariate(Sampler):
             y, x, more = pair(plan.fine, plan.further, main_key, z)
             choose = output_controls(layout, allowed=plan.fine // RUNS_A_CONTROL)
             with clock("sample"):
-                weights = calibration_weights(x[: plan.fine], x[plan.fine :], choose)
-                told = plan.told(c) | {"explained": explained_by_field(x[: plan.fine], y, choose, layout)}
+                part, parts = halves(x[: plan.fine], x[plan.fine :], choose)
+                told = plan.told(c) | {"explained": explained_by_field(y, left_over(y, part, parts), layout)}
+                weights = weights_of(part, parts)
             samples = Samples(y, layout, is_law=False, weights=weights, run=np.arange(plan.fine))
             return Delivery(samples, plan.cost(c), executed + more, diagnostics=told)
 
         return sample
 
     def _fixed(self, runs: int, c: float) -> "Plan | None":
-        """The plan that a given M/N makes."""
+        """The plan that a given M/N makes, of one further run at least; what halves cannot use goes to further runs."""
         if self.further is None:
             return None
-        fine = int(runs / (1 + c + self.further * c)) // 2 * 2
+        fine = int(min(runs / (1 + c + self.further * c), (runs - c) / (1 + c))) // 2 * 2
         if fine < FEWEST:
-            raise CellError(_too_small(runs, FEWEST * (1 + c + self.further * c)))
-        return Plan(0, fine, int((runs - fine * (1 + c)) / c))
+            raise CellError(_too_small(runs, FEWEST * (1 + c) + max(c, FEWEST * self.further * c)))
+        return Plan(0, fine, affordable(runs - fine * (1 + c), c))
 
 
 class Plan(NamedTuple):
@@ -162,7 +208,7 @@ class Forecast(NamedTuple):
 
 
 def allocate(runs: int, pilot: int, c: float, forecast: Forecast) -> Plan:
-    """The N and M of least predicted variance after a pilot, half of it paid for pairs; plain runs, if less is theirs.
+    """The N and M of least predicted variance after a pilot, half paid for pairs; plain runs where these may be better.
 
     Args:
         runs: the budget in fine runs.
@@ -173,10 +219,18 @@ def allocate(runs: int, pilot: int, c: float, forecast: Forecast) -> Plan:
     left = runs - pilot * (1 + c)
     fewest = max(FEWEST, PAIRS * left / (1 + c))
     candidates = np.unique(np.geomspace(fewest, left / (1 + 2 * c), 200).astype(int) // 2 * 2)
-    plans = [Plan(pilot, fine, int((left - fine * (1 + c)) / c)) for fine in map(int, candidates)]
+    plans = [Plan(pilot, fine, affordable(left - fine * (1 + c), c)) for fine in map(int, candidates)]
     best = min(plans, key=lambda plan: _variance(plan, *forecast.explained(plan.fine)))
-    is_better = _variance(best, *forecast.explained(best.fine)) < 1 / left
+    explained, controls = forecast.explained(best.fine)
+    is_better = all(
+        _variance(best, share, controls) < 1 / left for share in (explained, explained * controls / (controls + 1))
+    )
     return best if is_better else Plan(pilot, int(left), 0)
+
+
+def affordable(budget: float, c: float) -> int:
+    """How many coarse runs a budget pays for, up to rounding."""
+    return int(budget / c + 1e-9)
 
 
 def _variance(plan: Plan, explained: float, controls: int) -> float:
@@ -221,11 +275,8 @@ def coarser_by(problem: Problem, levels: int) -> tuple[Any, float]:
     return found[-1], found[-1].relative_cost / found[0].relative_cost
 
 
-def explained_by_field(
-    x: Float[np.ndarray, "n c"], y: Float[np.ndarray, "n d"], choose: Choice, layout: Layout
-) -> dict[str, float]:
-    """rho^2 of each field that varies, over its grid: what one half's controls explain of the other's fine runs."""
-    left, finite = unexplained(x, y, choose), y[np.all(np.isfinite(y), axis=1)]
-    scales = coordinate_scales(finite, layout) ** 2
+def explained_by_field(y: Float[np.ndarray, "n d"], left: Float[np.ndarray, " d"], layout: Layout) -> dict[str, float]:
+    """rho^2 of each field that varies, over its grid, from what controls leave of the mean squares."""
+    scales = coordinate_scales(y[np.all(np.isfinite(y), axis=1)], layout) ** 2
     slices = {name: where for name, where in layout.slices.items() if scales[where].any()}
     return {name: 1 - float(scales[where] @ left[where]) for name, where in slices.items()}

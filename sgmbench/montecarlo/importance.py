@@ -21,8 +21,8 @@ import numpy as np
 from annotated_types import Gt, Le, Lt
 
 from sgmbench.core.inputs import dimension
-from sgmbench.core.layout import Layout
 from sgmbench.core.method import Delivery, Sampler
+from sgmbench.core.place import Place
 from sgmbench.core.prepare import prepare
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
@@ -58,8 +58,17 @@ class Importance(Sampler):
             count = "neither" if self.above is None else "both"
             raise ValueError(f"{count} of above and below is given for the field {self.field!r}; write one of them")
 
+    def refusals(self, layout) -> dict[Place, str]:
+        scalars = [each.name for each in layout.fields if each.size == 1]
+        if self.field in scalars:
+            return {}
+        offer = f"write one of {', '.join(scalars)}" if scalars else "this problem has none"
+        return {"field": f"there is no scalar field {self.field!r}; {offer}"}
+
     def prepare(self, problem, *, at_condition, clock):
-        column = column_of(self.field, problem.layout)
+        if refused := self.refusals(problem.layout):
+            raise CellError(f"importance: {refused['field']}")
+        column = problem.layout.slices[self.field].start
         k = dimension(problem, at_condition=at_condition)
         if k == 0:
             raise CellError(
@@ -92,16 +101,3 @@ class Importance(Sampler):
     def _threshold(self) -> float:
         """t."""
         return next(t for t in (self.below, self.above) if t is not None)
-
-
-def column_of(field: str, layout: Layout) -> int:
-    """Where a scalar field lies in y.
-
-    Raises:
-        CellError: there is no such scalar.
-    """
-    scalars = [each.name for each in layout.fields if each.size == 1]
-    if field not in scalars:
-        offer = f"write one of {', '.join(scalars)}" if scalars else "this problem has none"
-        raise CellError(f"importance: there is no scalar field {field!r}; {offer}")
-    return layout.slices[field].start

@@ -4,6 +4,9 @@ The budget counts gradients: each is a solver run with its derivative, of the wa
 and what they are worth is ESS and not their number. Chains that disagree (rank-normalized split R-hat above 1.05 for
 any parameter) or diverge in more than 1 % of the transitions are scored all the same, and marked as invalid.
 
+Of y given data (the target `predictive`) the samples are the outputs at these draws. Each was made on the way; they are
+made once more and counted among the executed runs, not among those asked for.
+
 The chains need the likelihood and the derivative of the solver, where a Generator sees pairs of data and parameters
 alone; and they begin anew at each observation.
 """
@@ -15,11 +18,12 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from sgmbench.core.inverse import Inverse, parameters_of
+from sgmbench.core.inverse import Inverse, Predicted, parameters_of
 from sgmbench.core.method import Delivery, Sampler
 from sgmbench.core.observation import Observed
 from sgmbench.core.problem import Problem, Traceable
 from sgmbench.core.samples import Samples
+from sgmbench.core.simulation import Simulation
 from sgmbench.montecarlo.nuts import Chains, MassMatrix, Plan, program, run_chains
 from sgmbench.statistics.chains import ess_bulk, ess_tail, r_hat
 
@@ -39,7 +43,7 @@ class MCMC(Sampler):
         depth: doublings of a trajectory at most.
     """
 
-    targets: ClassVar[tuple[str, ...]] = ("posterior",)
+    targets: ClassVar[tuple[str, ...]] = ("posterior", "predictive")
     requires: ClassVar[tuple[type, ...]] = (Traceable, Observed)
     sees_germ: ClassVar[bool] = True
 
@@ -50,24 +54,30 @@ class MCMC(Sampler):
     depth: Annotated[int, Ge(1), Le(12)] = 10
 
     def prepare(self, problem, *, at_condition, clock):
-        assert isinstance(problem, Traceable)
+        is_pushed = isinstance(problem, Predicted)
+        forward = problem.forward if isinstance(problem, Predicted) else problem
+        assert isinstance(forward, Traceable)
+        push = Simulation(forward, clock, at_condition=False)
 
         @cache
         def compiled(plan: Plan) -> Any:
-            return clock.jit(program(problem, plan), "simulate")
+            return clock.jit(program(forward, plan), "simulate")
 
         def sample(data, runs, key):
             plan = self.plan(runs)
-            made = run_chains(problem, plan, data, limit=runs, key=key, compiled=compiled(plan))
-            z = parameter_draws(problem, made)
-            samples = Samples.equally_weighted(z.reshape(-1, z.shape[2]), Inverse(problem).layout, is_law=False)
+            made = run_chains(forward, plan, data, limit=runs, key=key, compiled=compiled(plan))
+            z, again = parameter_draws(forward, made), 0
+            values, layout = z.reshape(-1, z.shape[2]), Inverse(forward).layout
+            if is_pushed:
+                outputs = push.at(made.position.reshape(-1, made.position.shape[2]))
+                values, layout, again = outputs.y, forward.layout, outputs.executed
             return Delivery(
-                samples,
+                Samples.equally_weighted(values, layout, is_law=False),
                 solver_runs=made.spent,
-                executed_runs=made.executed,
+                executed_runs=made.executed + again,
                 gradients=made.spent,
-                diagnostics=diagnosis(problem, made, z),
-                invalid=tuple(faults(problem, made, z)),
+                diagnostics=diagnosis(forward, made, z),
+                invalid=tuple(faults(forward, made, z)),
             )
 
         return sample

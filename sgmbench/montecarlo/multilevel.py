@@ -62,9 +62,8 @@ class Multilevel(Sampler):
     def prepare(self, problem, *, at_condition, clock):
         hierarchy = Hierarchy(problem, clock, at_condition=at_condition)
         if len(hierarchy) == 1:
-            raise CellError(
-                f"this {type(problem).__name__} is its own coarsest level; choose a finer one, or monte_carlo"
-            )
+            assert isinstance(problem, Leveled)
+            raise CellError(f"{problem.why_single()}, or monte_carlo")
 
         def sample(z, runs, key):
             half = self.pilot_runs(hierarchy.cost, runs) // 2

@@ -2,11 +2,13 @@
 
     a = L^(-1/2) V' D (y - mean y)      leading Karhunen-Loeve modes, of unit variance
     a_j^2                               for spreads
-    1{a_j > its quantile b/8}           b = 1, ..., 7, of the leading ones, for distribution functions
+    1{a_j > its quantile b/B}           b = 1, ..., B - 1, of the leading ones, for distribution functions
 
 D weighs a coordinate by the square root of its quadrature over its field's rms standard deviation, so that fields count
 alike. Half of the functions allowed go to modes, no more than hold 1 - 1/n of the variance of n rows; half of the rest
-to squares; what is left then to indicators, all of a mode or none. A failed run has zeros, a value like any other.
+to squares; what is left then to indicators, of as many modes as can have B = 8 bins, of one at least, and in more bins
+where few modes are needed. Of the squared error of a distribution function of a_j, over the line, B bins leave 1/B.
+A failed run has zeros, a value like any other.
 """
 
 from typing import NamedTuple
@@ -17,29 +19,40 @@ from jaxtyping import Float
 from sgmbench.core.layout import Layout
 from sgmbench.montecarlo.calibration_weights import Choice
 
-BINS = 8
+BINS = 8  # of a mode, before another one has steps too
 MOST_ROWS = 1_000  # that modes are computed from
 _NOTHING = 1e-9  # of a field's standard deviation: what varies by less is rounding
 
 
 class Numbers(NamedTuple):
-    """How many functions of each kind."""
+    """How many functions of each kind.
+
+    Attributes:
+        modes: as they are.
+        squares: of these.
+        stepped: modes that have indicators.
+        bins: B of each.
+    """
 
     modes: int
     squares: int
-    stepped: int
+    stepped: int = 0
+    bins: int = 1
 
     @property
     def total(self) -> int:
         """k."""
-        return self.modes + self.squares + self.stepped * (BINS - 1)
+        return self.modes + self.squares + self.stepped * (self.bins - 1)
 
 
 def numbers(allowed: int, needed: int) -> Numbers:
     """The split of so many functions, where so many modes are needed."""
     modes = min(needed, -(-allowed // 2))
     squares = min(modes, -(-(allowed - modes) // 2))
-    return Numbers(modes, squares, min(modes, (allowed - modes - squares) // (BINS - 1)))
+    if (left := allowed - modes - squares) <= 0:
+        return Numbers(modes, squares)
+    stepped = min(modes, max(1, left // (BINS - 1)))
+    return Numbers(modes, squares, stepped, 1 + left // stepped)
 
 
 def coordinate_scales(y: Float[np.ndarray, "n d"], layout: Layout) -> Float[np.ndarray, " d"]:
@@ -80,7 +93,7 @@ def output_controls(layout: Layout, *, allowed: int) -> Choice:
         split = numbers(allowed, modes_needed(variances, len(finite)))
         center, basis = finite.mean(axis=0), directions[:, : split.modes] / np.sqrt(variances[: split.modes])
         stepped = (finite - center) @ basis[:, : split.stepped]
-        edges = np.quantile(stepped, np.arange(1, BINS) / BINS, axis=0)  # [b, j]
+        edges = np.quantile(stepped, np.arange(1, split.bins) / split.bins, axis=0)  # [b, j]
 
         def controls(rows):
             ok = np.all(np.isfinite(rows), axis=1)

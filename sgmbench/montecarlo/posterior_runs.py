@@ -2,6 +2,8 @@
 
 Long chains are 4 of NUTS with a warm-up of 1,000, of which every fifth draw is kept: near enough to independent to be a
 reference where R-hat is below 1.01, and refused where it is not. As the truth they are paid for by nobody.
+
+Pushed through G they are draws of y given data: zeta and xi of a chain, or exact zeta of a problem without a germ.
 """
 
 from functools import cache
@@ -12,10 +14,12 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
+from sgmbench.core.inverse import normal_coordinates, parameters_of
 from sgmbench.core.knowledge import KnownPosterior
 from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.runs import Runs
+from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
 from sgmbench.montecarlo.mcmc import mixing, parameter_draws
 from sgmbench.montecarlo.nuts import Plan, program, run_chains
@@ -30,25 +34,32 @@ class PosteriorRuns:
     Args:
         problem: traceable and observed.
         clock: books "compile" and "simulate".
+        is_pushed: whether y is drawn in the place of z.
     """
 
-    def __init__(self, problem: Traceable, clock: Clock) -> None:
+    def __init__(self, problem: Traceable, clock: Clock, *, is_pushed: bool = False) -> None:
         self.problem = problem
         self.clock = clock
+        self.is_pushed = is_pushed
+        self._push = Simulation(problem, clock, at_condition=False)
         self._exact, self._chains = cache(self._jit_exact), cache(self._jit_chains)
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
-        """n draws of z, as `y` of the runs; `z` is the data that are given.
+        """n draws of z or of y, as `y` of the runs; `z` is the data that are given.
 
         Raises:
             CellError: no parameters give these data, or the chains have not mixed.
         """
         before = dict(self.clock.seconds)
-        if isinstance(self.problem, KnownPosterior):
-            draws = np.asarray(self._exact(n)(jnp.asarray(z, "float64"), key))
-            executed = 0
+        is_known = isinstance(self.problem, KnownPosterior) and not (self.is_pushed and self.problem.germ_dimension)
+        if is_known:
+            draws, executed = np.asarray(self._exact(n)(jnp.asarray(z, "float64"), key)), 0
         else:
             draws, executed = self._by_chains(n, z, key)
+        if self.is_pushed:
+            draws = self._push.at(normal_coordinates(self.problem, draws) if is_known else draws).y
+        elif not is_known:
+            draws = parameters_of(self.problem, draws[:, : len(self.problem.parameters)])
         progress("posterior draws", n, n)
         ok = np.all(np.isfinite(draws), axis=1)
         if not ok.any():
@@ -64,13 +75,12 @@ class PosteriorRuns:
     def _jit_chains(self, plan: Plan) -> Any:
         return self.clock.jit(program(self.problem, plan), "simulate")
 
-    def _by_chains(self, n: int, data: tuple[float, ...], key: Key[Array, ""]) -> tuple[Float[np.ndarray, "n p"], int]:
-        """Thinned draws of all chains, and the lanes that made them."""
+    def _by_chains(self, n: int, data: tuple[float, ...], key: Key[Array, ""]) -> tuple[Float[np.ndarray, "n k"], int]:
+        """Thinned positions of all chains, (zeta, xi), and the lanes that made them."""
         plan = Plan(CHAINS, WARMUP, THINNING * -(-n // CHAINS))
         limit = np.iinfo(np.int64).max
         made = run_chains(self.problem, plan, data, limit=int(limit), key=key, compiled=self._chains(plan))
-        z = parameter_draws(self.problem, made)
-        every = mixing(self.problem, z)
+        every = mixing(self.problem, parameter_draws(self.problem, made))
         worst = max(every, key=lambda name: np.nan_to_num(every[name], nan=np.inf))
         if not every[worst] < LARGEST_R_HAT:
             raise CellError(
@@ -78,7 +88,7 @@ class PosteriorRuns:
                 f"draws have not mixed, R-hat of {worst} is {every[worst]:.3f} and not below {LARGEST_R_HAT}; give the "
                 "problem an exact posterior (KnownPosterior), or write other data"
             )
-        return z[THINNING - 1 :: THINNING].reshape(-1, z.shape[2])[:n], made.executed
+        return made.position[THINNING - 1 :: THINNING].reshape(-1, made.position.shape[2])[:n], made.executed
 
 
 def _shown(data: tuple[float, ...]) -> str:

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from sgmbench.core.knowledge import KnownDensity, KnownMoments, Moments
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.problem import Traceable
+from sgmbench.problems.numerics.finite_volumes import centers
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,7 @@ class PowerLawGaussian(Traceable, KnownMoments, KnownDensity):
 
     @property
     def layout(self):
-        x = (np.arange(self.dimension) + 0.5) / self.dimension
-        return Layout((Field("y", "-", (Axis("x", "-", tuple(x.tolist())),)),))
+        return field_on_cells(self.dimension)
 
     def simulate(self, z, xi):
         return {"y": idct(jnp.sqrt(jnp.asarray(self.eigenvalues)) * xi, norm="ortho")}
@@ -68,9 +68,13 @@ class PowerLawGaussian(Traceable, KnownMoments, KnownDensity):
         return np.arange(1, self.dimension + 1) ** -float(self.exponent)
 
 
+def field_on_cells(d: int) -> Layout:
+    """One field y on d equal cells of [0, 1]."""
+    return Layout((Field("y", "-", (Axis("x", "-", tuple(centers(d).tolist())),)),))
+
+
 def cosines(d: int) -> Float[np.ndarray, "d d"]:
     """q_k on the d centers, row by row."""
-    k, x = np.arange(d), (np.arange(d) + 0.5) / d
-    q = np.sqrt(2 / d) * np.cos(np.pi * np.outer(k, x))
+    q = np.sqrt(2 / d) * np.cos(np.pi * np.outer(np.arange(d), centers(d)))
     q[0] /= np.sqrt(2)
     return q

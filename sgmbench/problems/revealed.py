@@ -100,6 +100,14 @@ class Revealed(Traceable, Leveled, Constrained, Recomputable, Featured):
         level = self.problem.coarser()
         return level if level is None else replace(self, problem=level)
 
+    def why_single(self):
+        kind = type(self.problem).__name__
+        if not isinstance(self.problem, Leveled):
+            return f"{kind} has no levels that Revealed could take over; choose another problem"
+        if self.problem.coarser() is None:
+            return self.problem.why_single()
+        return f"in the order of sensitivity every level of {kind} has a germ of its own; write order: germ"
+
     @property
     def relative_cost(self):
         return self.problem.relative_cost if isinstance(self.problem, Leveled) else 1.0

@@ -1,5 +1,10 @@
-"""The answer in sentences: what the samples are worth, what each ask costs, and where one method overtakes another."""
+"""The answer in sentences: what the samples are worth, what each ask costs, and where one method overtakes another.
 
+No headline is of energy alone: beside it stands the mean or standard deviation of a field that is worth least.
+"""
+
+from sgmbench.report.asking import question
+from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
 from sgmbench.report.offers import (
     Ask,
@@ -13,7 +18,7 @@ from sgmbench.report.offers import (
     varying_fields,
     wanted_of,
 )
-from sgmbench.report.overtaking import at_cost, question
+from sgmbench.report.overtaking import at_cost, reign_of
 from sgmbench.report.pairs import ranking
 from sgmbench.report.reach import more_runs, place, reach
 from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
@@ -29,36 +34,41 @@ def answers(summary: Summary) -> list[str]:
     asks = summary.record["configuration"]["ask"]
     paragraphs = []
     for target in summary.targets:
-        if (best := _best_generator(target)) and not _nothing_to_ask(target):
+        if (best := _best_generator(target)) and not nothing_to_ask(target):
             paragraphs.append(f"{target.name.capitalize()}: {_worth(target, best)}")
-        paragraphs += _paragraphs(target, asks, with_more_runs=False)
+        paragraphs += _paragraphs(target, asks, in_depth=False)
     return paragraphs + _single_replicate(summary, asks)
 
 
 def replies(summary: Summary, asks: list[Ask]) -> list[str]:
-    """For each target a paragraph for each of other asks, with what more runs would do for what falls short."""
-    paragraphs = [said for target in summary.targets for said in _paragraphs(target, asks, with_more_runs=True)]
+    """For each target a paragraph for each of other asks, with what more runs would do for what falls short.
+
+    Beside it stands for which tolerances the same method is cheapest.
+    """
+    paragraphs = [said for target in summary.targets for said in _paragraphs(target, asks, in_depth=True)]
     return paragraphs + _single_replicate(summary, asks)
 
 
-def _paragraphs(target: TargetSummary, asks: list[Ask], *, with_more_runs: bool) -> list[str]:
+def _paragraphs(target: TargetSummary, asks: list[Ask], *, in_depth: bool) -> list[str]:
     """One for each ask, or the one that says why there is none."""
-    said = [_nothing_to_ask(target)]
+    said = [nothing_to_ask(target)]
     if not said[0]:
         answered = asks if target.lines else []
-        said = [refusal(target, ask) or _answer(target, ask, with_more_runs=with_more_runs) for ask in answered]
+        said = [refusal(target, ask) or _answer(target, ask, in_depth=in_depth) for ask in answered]
     return [f"{target.name.capitalize()}: {each}" for each in said]
 
 
-def _nothing_to_ask(target: TargetSummary) -> str:
+def nothing_to_ask(target: TargetSummary) -> str:
     """What stands in place of all answers of a target, "" where it can be asked."""
     if target.failed_because:
         return f"no answer, since {target.failed_because}."
+    if target.is_nested:
+        return decomposition(target)
     return ranking(target) if target.pairs else ""
 
 
 def _best_generator(target: TargetSummary) -> Line | None:
-    generators = [line for line in target.lines if line.kind == "generator" and ENERGY in line.equivalent]
+    generators = [li for li in target.lines if li.kind == "generator" and li.is_usable and ENERGY in li.equivalent]
     return max(generators, key=lambda line: line.median().value, default=None)
 
 
@@ -67,20 +77,33 @@ def _worth(target: TargetSummary, line: Line) -> str:
     who = f"{line.method} from {count(line.budget)} runs is worth"
     if len(target.conditions) == 1:
         times = line.median().value / line.budget
-        return f"{who} {_runs(line.median())} runs by energy, {times:.2g} times the runs that it learned from."
-    name, worst = line.worst()
-    return (
-        f"{who} {_runs(line.median())} runs at a condition by energy (median of {len(target.conditions)}; worst "
-        f"{_runs(worst)} at {place(target, name)})."
-    )
+        said = f"{who} {_runs(line.median())} runs by energy, {times:.2g} times the runs that it learned from"
+    else:
+        name, worst = line.worst()
+        said = (
+            f"{who} {_runs(line.median())} runs at a condition by energy (median of {len(target.conditions)}; worst "
+            f"{_runs(worst)} at {place(target, name)})"
+        )
+    return f"{said}{_worth_by_moment(line)}."
 
 
-def _answer(target: TargetSummary, ask: Ask, *, with_more_runs: bool) -> str:
+def _worth_by_moment(line: Line) -> str:
+    """Of the mean or standard deviation that is worth least, of which field, at the median condition."""
+    if (found := line.worst_moment()) is None:
+        return ""
+    metric, _, field = found[0].partition("/")
+    return f", and {_runs(found[1])} by the worst moment, the {metric.replace('_', ' ')} of {field}"
+
+
+def _answer(target: TargetSummary, ask: Ask, *, in_depth: bool) -> str:
     offers, eps = offers_of(target, ask, scored_conditions(target)), ask["tolerance"]
     sentences = [f"for {wanted_words(target, ask)} to {percent(eps)} ({count(_worth_of(target, ask))} runs' worth):"]
-    sentences += [at_cost(question(target, ask, cost)) for cost in ask["cost_per_run"]]
+    questions = [question(target, ask, cost) for cost in ask["cost_per_run"]]
+    sentences += map(at_cost, questions)
     sentences += [*_runs_each(offers, eps), *reach(target, ask, offers), *_unscored(target, ask)]
-    return " ".join([*sentences, *(more_runs(target, ask, offers) if with_more_runs else [])])
+    if in_depth:
+        sentences += [*filter(None, map(reign_of, questions)), *more_runs(target, ask, offers)]
+    return " ".join(sentences)
 
 
 def wanted_words(target: TargetSummary, ask: Ask) -> str:
@@ -124,7 +147,7 @@ def _single_replicate(summary: Summary, asks: list[Ask]) -> list[str]:
     answered = [
         line
         for target in summary.targets
-        if not _nothing_to_ask(target) and any(not refusal(target, ask) for ask in asks)
+        if not nothing_to_ask(target) and any(not refusal(target, ask) for ask in asks)
         for line in target.lines
         if not is_monte_carlo(line) and line.is_usable
     ]

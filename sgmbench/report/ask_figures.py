@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from sgmbench.report.answer import wanted_words
+from sgmbench.report.asking import Question, question
 from sgmbench.report.figures.decision_map import MapPanel, draw_decision_map
 from sgmbench.report.figures.frontier import FrontierPanel, draw_frontier
 from sgmbench.report.format import count, percent
 from sgmbench.report.frontier import frontier, map_of_conditions, map_of_tolerances
 from sgmbench.report.offers import Ask, refusal
-from sgmbench.report.overtaking import Question, cost_words, question
+from sgmbench.report.overtaking import cost_words
 from sgmbench.report.summary import Summary, TargetSummary
 
 COLUMNS, ROWS, POINTS = 240, 150, 121

@@ -13,8 +13,8 @@ from typing import Any
 from sgmbench.core.quantity import Quantity
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import replies
+from sgmbench.report.asking import Question, question
 from sgmbench.report.offers import Ask, refusal
-from sgmbench.report.overtaking import Question, question
 from sgmbench.report.summary import Summary
 from sgmbench.statistics.crossover import cost
 

@@ -40,14 +40,16 @@ def _recovery_table(found: Calibration) -> Table:
     for (metric, runs), by in rows.items():
         if before not in (None, metric):
             table.add_section()
-        cells = [_recovered(by[d]) for d in found.effort.dimensions]
+        cells = [_recovered(by.get(d)) for d in found.effort.dimensions]
         table.add_row(metric if metric != before else "", f"{runs:,}", *cells)
         before = metric
     return table
 
 
-def _recovered(each: Recovery) -> str:
-    """The median trial (the lower of two), and how many held: 127, 4 of 4."""
+def _recovered(each: Recovery | None) -> str:
+    """The median trial (the lower of two), and how many held: 127, 4 of 4; - where so many are not tried."""
+    if each is None:
+        return "-"
     return f"{bounded(_median(each.found))}, {each.held} of {len(each.found)}"
 
 

@@ -2,18 +2,20 @@
 
 With e its errors of a quantity, v the variance of one run and a reference of R runs, means taken over conditions:
 
-    Generator             bias^2 = mean of e^2 - v/M - v/R, M samples scored; the law's own error
+    Generator             bias^2 = max(mean of e^2 - v/M - v/R, l), M samples scored; the law's own error
     plain Monte Carlo     bias 0 and v itself, at any number of runs
-    another Sampler       v' = n max(mean of e^2 - v/R, 3 v/R), n runs a condition; so for each budget, from n runs on
+    another Sampler       v' = n max(mean of e^2 - v/R, l), n runs a condition; so for each budget, from n runs on
+    limit                 l = mean of 3 v/R / sqrt(K), K conditions
 
-Negative estimates at single conditions and replicates are kept until the mean is taken, so that noise cancels. 3 v/R is
-the error of a third of the reference's runs, below which it tells nothing. Of energy e^2 is D2/mu, an estimate that has
-no such noise in it, and v is 1.
+Negative estimates at single conditions and replicates are kept until the mean is taken, so that noise cancels. Below
+the limit l the references cannot tell an error from none. Under none (e^2 - v/R) / (v/R) is, for a single number, a
+chi-square with one degree of freedom less 1, of sd sqrt 2, the same for all replicates and independent between
+conditions: l is 2.1 standard deviations of its mean, and the error of a third of the reference's runs at one condition.
+Of energy e^2 is D2/mu, an estimate that has no such noise in its mean, and v is 1.
 """
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,7 +80,7 @@ def refusal(target: TargetSummary, ask: Ask) -> str:
     """Why an ask has no answer, with the remedy; "" where it has one."""
     good = [line for line in target.lines if line.is_usable]
     if not good:
-        return "no answer, since every cell failed."
+        return f"no answer, since {target.without_good}."
     varying = varying_fields(target)
     if not varying:
         return "nothing to answer, since no field varies."
@@ -143,25 +145,24 @@ def scored_lines(target: TargetSummary, wanted: list[Wanted]) -> Iterator[Line]:
 
 def offer_of(target: TargetSummary, line: Line, wanted: list[Wanted]) -> Offer:
     """What one method at one budget offers."""
-    is_exact, is_sampler = is_monte_carlo(line), line.kind == "sampler"
+    return _offer(target, line, wanted, _mean_squares(target, line, wanted))
+
+
+def _offer(target: TargetSummary, line: Line, wanted: list[Wanted], squares: dict[str, float]) -> Offer:
+    """The offer of a method with these mean squares of its errors; plain Monte Carlo's are known better."""
     v = {w.name: float(np.mean(list(w.variance.values()))) for w in wanted}
-    squares = {} if is_exact else {w.name: _mean_square(target, line, w) for w in wanted}
+    if is_monte_carlo(line):
+        return Offer(line.method, line.budget, True, dict.fromkeys(v, 0.0), v, _upfront(line), _weighing(line))
+    limit = {w.name: _limit(target, w) for w in wanted}
+    seen = {name: max(square, limit[name]) if np.isfinite(square) else math.inf for name, square in squares.items()}
+    if line.kind != "sampler":
+        upfront, each, extra = _upfront(line), line.seconds_a_sample, line.extra_samples
+        return Offer(line.method, line.budget, False, seen, v, upfront, each, extra, limit=limit)
     runs = line.solver_runs / max(len(line.samples_each), 1)
-    if is_sampler and not is_exact:
-        resolved = {w.name: _resolved(target, w) for w in wanted}
-        v = {name: runs * max(squares[name], resolved[name]) if np.isfinite(squares[name]) else v[name] for name in v}
-        squares = {name: 0.0 if np.isfinite(square) else math.inf for name, square in squares.items()}
-    return Offer(
-        label=line.method,
-        is_sampler=is_sampler,
-        bias2={name: _squared_bias(squares.get(name, 0.0)) for name in v},
-        variance=v,
-        budget=line.budget,
-        upfront=line.seconds["train"] + line.seconds["compile"],
-        seconds_a_sample=_weighing(line) if is_sampler else line.seconds_a_sample,
-        extra_samples=0 if is_sampler else line.extra_samples,
-        fewest=max(2.0, runs) if is_sampler and not is_exact else 2.0,
-    )
+    variance = {name: runs * square if np.isfinite(square) else v[name] for name, square in seen.items()}
+    bias2 = {name: 0.0 if np.isfinite(square) else math.inf for name, square in seen.items()}
+    upfront, each, fewest = _upfront(line), _weighing(line), max(2.0, runs)
+    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=fewest)
 
 
 def excess(target: TargetSummary, line: Line, wanted: Wanted) -> ByCondition:
@@ -183,7 +184,10 @@ def excess(target: TargetSummary, line: Line, wanted: Wanted) -> ByCondition:
 
 
 class Spread(NamedTuple):
-    """One offer as the replicates have it: that of each, and those of the ends of the interval of the squared bias."""
+    """One offer as the replicates have it: that of each, and those of the ends of the interval of its mean squares.
+
+    `low` and `high` are of smaller and of larger errors than the offer's own.
+    """
 
     each: list[Offer]
     low: Offer
@@ -191,24 +195,37 @@ class Spread(NamedTuple):
 
 
 def spread_of(target: TargetSummary, line: Line, wanted: list[Wanted]) -> Spread | None:
-    """The spread of a Generator's offer over its replicates, None of a single one."""
+    """The spread of an offer over its replicates; None of a single one, and of plain Monte Carlo, which is known."""
+    if is_monte_carlo(line):
+        return None
     by_replicate = {w.name: _by_replicate(found) for w in wanted if (found := excess(target, line, w))}
     replicates = min((len(values) for values in by_replicate.values()), default=0)
     if replicates < 2:
         return None
-
-    def offer(squares: dict[str, float]) -> Offer:
-        changed = {name: _squared_bias(square) for name, square in squares.items()}
-        return replace(middle, bias2=middle.bias2 | changed)
-
-    middle = offer_of(target, line, wanted)
+    own = _mean_squares(target, line, wanted)
     mean = {name: float(np.mean(values)) for name, values in by_replicate.items()}
     half = {name: t_half_width(values) for name, values in by_replicate.items()}
+
+    def offer(squares: dict[str, float]) -> Offer:
+        return _offer(target, line, wanted, own | squares)
+
     return Spread(
         [offer({name: float(values[r]) for name, values in by_replicate.items()}) for r in range(replicates)],
         offer({name: mean[name] - half[name] for name in mean}),
         offer({name: mean[name] + half[name] for name in mean}),
     )
+
+
+def offers_of_replicates(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[list[Offer]]:
+    """What every method offers by each replicate alone; none where some method has a single one."""
+    wanted = wanted_of(target, ask, conditions)
+    lines = list(scored_lines(target, wanted))
+    known = [line for line in lines if is_monte_carlo(line)][:1]
+    spreads = [spread_of(target, line, wanted) for line in lines if not is_monte_carlo(line)]
+    each = [spread.each for spread in spreads if spread is not None]
+    if not each or len(each) < len(spreads):
+        return []
+    return [[*(offer_of(target, line, wanted) for line in known), *of_one] for of_one in zip(*each, strict=False)]
 
 
 def line_of(target: TargetSummary, offer: Offer) -> Line:
@@ -222,6 +239,11 @@ def _by_replicate(found: ByCondition) -> Float[np.ndarray, " replicates"]:
     return np.mean([values[:shortest] for values in found.values()], axis=0)
 
 
+def _mean_squares(target: TargetSummary, line: Line, wanted: list[Wanted]) -> dict[str, float]:
+    """Of the errors of each quantity; plain Monte Carlo need not be scored in it."""
+    return {} if is_monte_carlo(line) else {w.name: _mean_square(target, line, w) for w in wanted}
+
+
 def _mean_square(target: TargetSummary, line: Line, wanted: Wanted) -> float:
     """Over replicates, then over conditions; NaN where nothing is scored though something varies."""
     found = excess(target, line, wanted)
@@ -230,14 +252,15 @@ def _mean_square(target: TargetSummary, line: Line, wanted: Wanted) -> float:
     return float(np.mean([np.mean(values) for values in found.values()]))
 
 
-def _squared_bias(square: float) -> float:
-    """Infinite where an error is not a number: what cannot be measured cannot be promised."""
-    return max(0.0, square) if np.isfinite(square) else math.inf
-
-
-def _resolved(target: TargetSummary, wanted: Wanted) -> float:
+def _limit(target: TargetSummary, wanted: Wanted) -> float:
     """The least mean square error that the references tell from none."""
-    return float(np.mean([CAP_FRACTION * v / target.conditions[c]["size"] for c, v in wanted.variance.items()]))
+    each = [CAP_FRACTION * v / target.conditions[c]["size"] for c, v in wanted.variance.items()]
+    return float(np.mean(each)) / math.sqrt(len(each))
+
+
+def _upfront(line: Line) -> float:
+    """Seconds before the first sample: training and compilation."""
+    return line.seconds["train"] + line.seconds["compile"]
 
 
 def _weighing(line: Line) -> float:

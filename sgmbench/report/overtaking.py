@@ -1,94 +1,24 @@
 """Overtaking: who is cheapest at one cost a run, and from where on a Generator is cheaper than every way to run more.
 
 A Generator's rival is the cheapest Sampler that reaches the tolerance at the largest Q asked. Q grows where there are
-conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stand those of the ends of
-the interval of its squared bias, and that of its worst replicate.
+conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stands that of the
+Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
+round, and that of its worst replicate. Beside the winner stands in how many replicates it would have won alone.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from sgmbench.report.asking import Question
 from sgmbench.report.format import count, percent, seconds, several
-from sgmbench.report.offers import Ask, line_of, offers_of, scored_conditions, spread_of, wanted_of
-from sgmbench.report.summary import TargetSummary
-from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
-
-DEAR = 1e9  # s: where the cost of a run is not known, the rival is the Sampler of fewest runs
-
-
-@dataclass(frozen=True)
-class Question:
-    """An ask of one target at one cost a run.
-
-    Attributes:
-        target: what is asked about.
-        ask: what is wanted.
-        cost: seconds of a run, or "measured".
-        offers: what there is.
-    """
-
-    target: TargetSummary
-    ask: Ask
-    cost: str | float
-    offers: list[Offer]
-
-    @property
-    def tolerance(self) -> float:
-        """eps."""
-        return self.ask["tolerance"]
-
-    @property
-    def is_one_law(self) -> bool:
-        """Whether there are no conditions to ask at."""
-        return self.target.name == "marginal"
-
-    @property
-    def queries(self) -> list[int]:
-        """Q, 1 of one law."""
-        return [1] if self.is_one_law else list(self.ask["conditions"])
-
-    @property
-    def workers(self) -> int:
-        """W; asks of older runs have none."""
-        return self.ask.get("workers", 1)
-
-    @property
-    def cost_per_run(self) -> float:
-        """Core-seconds of a run; NaN where they are not known."""
-        return self.target.seconds_a_run if self.cost == "measured" else float(self.cost)
-
-    @property
-    def c(self) -> float:
-        """Seconds that a run takes when W are made at a time."""
-        return self.cost_per_run / self.workers
-
-    @property
-    def is_over_cost(self) -> bool:
-        """Whether a crossover is one in the cost of a run."""
-        return self.is_one_law or math.isnan(self.c)
-
-    def cheapest(self, Q: int) -> Offer | None:
-        """Who answers at least cost."""
-        return cheapest(self.offers, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c)
-
-    def rival(self) -> Offer | None:
-        """The Sampler to overtake."""
-        samplers = [offer for offer in self.offers if offer.is_sampler]
-        c = DEAR if math.isnan(self.c) else self.c
-        return cheapest(samplers, tolerance=self.tolerance, conditions=max(self.queries), cost_per_run=c)
-
-    def crossover(self, offer: Offer, rival: Offer) -> float:
-        """Conditions, or core-seconds of a run, from which on the offer is cheaper."""
-        if self.is_over_cost:
-            Q = max(self.queries)
-            return self.workers * crossover_cost_per_run(offer, rival, tolerance=self.tolerance, conditions=Q)
-        return crossover_conditions(offer, rival, tolerance=self.tolerance, cost_per_run=self.c)
-
-
-def question(target: TargetSummary, ask: Ask, cost: str | float) -> Question:
-    """An ask of a target that has an answer, at one of its costs."""
-    return Question(target, ask, cost, offers_of(target, ask, scored_conditions(target)))
+from sgmbench.report.offers import (
+    Spread,
+    line_of,
+    scored_conditions,
+    spread_of,
+    wanted_of,
+)
+from sgmbench.statistics.crossover import Offer, reign
 
 
 def at_cost(asked: Question) -> str:
@@ -98,17 +28,43 @@ def at_cost(asked: Question) -> str:
         return f"{remedy}; {_overtaking(asked)}."
     start = f"At {cost_words(asked)}"
     if asked.cheapest(asked.queries[0]) is None:
-        return f"{start} no method reaches it."
+        return f"{start} no method {'is seen to reach' if _is_limited(asked) else 'reaches'} it."
     winners: dict[str, list[str]] = {}
     for Q in asked.queries:
         if best := asked.cheapest(Q):
-            winners.setdefault(name_of(best), []).append(str(Q))
+            winners.setdefault(name_of(best), []).append(f"{Q}{_agreement(asked, Q)}")
     if len(winners) == 1:
         winner, at = next(iter(winners.items()))
-        said = f"{winner} is cheapest{'' if asked.is_one_law else f' at Q = {several(at)}'}"
+        where = _agreement(asked, 1) if asked.is_one_law else f" at Q = {several(at)}"
+        said = f"{winner} is cheapest{where}"
     else:
         said = "the cheapest is " + several([f"{winner} at Q = {several(at)}" for winner, at in winners.items()])
     return f"{start} {said}; {_overtaking(asked)}."
+
+
+def _agreement(asked: Question, Q: int) -> str:
+    """In brackets, in how many replicates the winner is the same; "" where in all."""
+    agreeing, of = asked.agreeing(Q), len(asked.replicates)
+    return f" (in {agreeing} of {of} replicates)" if agreeing < of else ""
+
+
+def reign_of(asked: Question) -> str:
+    """For which tolerances the cheapest at the largest Q stays so, and who is cheapest beyond; "" of nobody."""
+    if math.isnan(asked.c):
+        return ""
+    Q = max(asked.queries)
+    found = reign(asked.offers, tolerance=asked.tolerance, conditions=Q, cost_per_run=asked.c)
+    winner = asked.cheapest(Q)
+    if found is None or winner is None:
+        return ""
+    ends = []
+    if found.low > 0:
+        ends.append(f"from {percent(found.low)} ({found.below.label if found.below else 'nobody'} below)")
+    if found.high < math.inf:
+        ends.append(f"up to {percent(found.high)} ({found.above.label if found.above else 'nobody'} above)")
+    at = "" if asked.is_one_law else f" at Q = {Q}"
+    which = f"tolerances {' '.join(ends)}" if ends else "any tolerance"
+    return f"At {cost_words(asked)}{at} {winner.label} is cheapest for {which}."
 
 
 def cost_words(asked: Question) -> str:
@@ -125,14 +81,16 @@ def name_of(offer: Offer) -> str:
     return f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"
 
 
-def worst_quantity(offer: Offer) -> str:
-    """Of which quantity the bias is largest."""
-    return max(offer.bias2, key=offer.bias2.__getitem__)
-
-
 def reach_of(offer: Offer) -> str:
     """How far an offer comes, and what keeps it from more: 2.9 % (mean of c)."""
-    return f"{percent(offer.smallest_tolerance)} ({worst_quantity(offer)})"
+    unseen = "" if offer.is_seen(offer.worst_quantity) else "; the reference tells no less"
+    return f"{percent(offer.smallest_tolerance)} ({offer.worst_quantity}{unseen})"
+
+
+def _is_limited(asked: Question) -> bool:
+    """Whether some Generator falls short by what the reference cannot tell, and no more."""
+    fallen = [offer for offer in asked.offers if not offer.is_sampler and not offer.is_feasible(asked.tolerance)]
+    return any(not offer.is_seen(offer.worst_quantity) for offer in fallen)
 
 
 def _overtaking(asked: Question) -> str:
@@ -143,7 +101,7 @@ def _overtaking(asked: Question) -> str:
     if rival is None:
         return "no sampler reaches the tolerance"
     if not feasible:
-        return "no generator reaches the tolerance"
+        return f"no generator {'is seen to reach' if _is_limited(asked) else 'reaches'} the tolerance"
     start, first = min(((asked.crossover(o, rival), o) for o in feasible), key=lambda pair: pair[0])
     if math.isinf(start):
         return _never(asked, rival)
@@ -162,14 +120,19 @@ def _never(asked: Question, rival: Offer) -> str:
 
 def _spread(asked: Question, offer: Offer, rival: Offer) -> str:
     """The interval of the crossover and its worst replicate, "" of a single one."""
-    wanted = wanted_of(asked.target, asked.ask, scored_conditions(asked.target))
-    spread = spread_of(asked.target, line_of(asked.target, offer), wanted)
+    spread, other = _spread_of(asked, offer), _spread_of(asked, rival)
     if spread is None:
         return ""
     words: Callable[[float], str] = seconds if asked.is_over_cost else count
-    low, high = (_or_never(asked.crossover(end, rival), words) for end in (spread.low, spread.high))
+    ends = (spread.low, other.high if other else rival), (spread.high, other.low if other else rival)
+    low, high = (_or_never(asked.crossover(mine, theirs), words) for mine, theirs in ends)
     worst = max(asked.crossover(each, rival) for each in spread.each)
     return f" (interval {low} to {high}; worst replicate: {_or_never(worst, words)})"
+
+
+def _spread_of(asked: Question, offer: Offer) -> Spread | None:
+    wanted = wanted_of(asked.target, asked.ask, scored_conditions(asked.target))
+    return spread_of(asked.target, line_of(asked.target, offer), wanted)
 
 
 def _or_never(start: float, words: Callable[[float], str]) -> str:

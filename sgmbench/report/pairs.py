@@ -32,8 +32,8 @@ def table_of_pairs(summary: Summary, target: TargetSummary) -> Table:
 def ranking(target: TargetSummary) -> str:
     """Who is best, who cannot be told from it, who is behind by how much; and why there are no equivalent runs."""
     if not target.standings:
-        good = any(line.failed < line.replicates for line in target.lines)
-        return f"no answer, since {f'{ENERGY_SCORE} is not among the metrics' if good else 'every cell failed'}."
+        good = any(line.is_usable for line in target.lines)
+        return f"no answer, since {f'{ENERGY_SCORE} is not among the metrics' if good else target.without_good}."
     best, *others = target.standings
     ignored = climatology(target)[ENERGY_SCORE]["all"]
     near = [_named(standing) for standing in others if not standing.is_told_apart]
@@ -85,11 +85,17 @@ def _ranked(target: TargetSummary) -> list[tuple[Line, Standing | None]]:
 def _row(line: Line, standing: Standing | None, fields: list[str]) -> list[str]:
     if line.failed == line.replicates:
         return [line.method, count(line.budget), "failed", "", *([""] if fields else []), "", ""]
-    mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else ""
-    score = [f"{standing.score:.3g}", _behind(standing)] if standing else ["-", ""]
+    mark = f" ({line.failed} of {line.replicates} failed)" if line.failed else " (invalid)" if line.invalid else ""
+    score = [f"{standing.score:.3g}", _behind(standing)] if standing else [_unranked(line), ""]
     crps = [together(line.median_error(f"{CRPS}/{field}") for field in fields)] if fields else []
     times = [seconds(line.seconds["train"]), seconds(line.seconds_a_sample)]
     return [line.method + mark, count(line.budget), *score, *crps, *times]
+
+
+def _unranked(line: Line) -> str:
+    """The score of an invalid method stands, and has no rank."""
+    score = line.median_error(f"{ENERGY_SCORE}/all")
+    return "-" if score != score else f"{score:.3g}"
 
 
 def _behind(standing: Standing) -> str:

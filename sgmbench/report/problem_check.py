@@ -1,8 +1,8 @@
 """What `check-problem` prints: one finding a line, then the verdict."""
 
 from sgmbench.report.format import count, seconds
+from sgmbench.statistics.discretization import Interval, cap
 from sgmbench.studies.check_problem import ProblemCheck
-from sgmbench.studies.refinement import Interval, cap
 
 
 def check_lines(check: ProblemCheck) -> list[str]:

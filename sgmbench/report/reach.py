@@ -1,7 +1,8 @@
 """Reach: how far each Generator comes at its best budget, and what more runs would do for one that falls short.
 
-The error that no number of samples undercuts is the root of its squared bias. How it falls with the training runs is
-fitted over a method's budgets, quantity by quantity (`statistics.learning_curve`).
+The error that no number of samples undercuts is the root of its squared bias, or what the references tell from none
+where that is larger. How it falls with the training runs is fitted over a method's budgets, quantity by quantity
+(`statistics.learning_curve`).
 """
 
 import math
@@ -17,8 +18,8 @@ from sgmbench.report.offers import (
     spread_of,
     wanted_of,
 )
-from sgmbench.report.overtaking import name_of, reach_of, worst_quantity
-from sgmbench.report.summary import TargetSummary
+from sgmbench.report.overtaking import name_of, reach_of
+from sgmbench.report.summary import CAP_FRACTION, TargetSummary
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.learning_curve import (
     REACH,
@@ -29,19 +30,34 @@ from sgmbench.statistics.learning_curve import (
 )
 
 FEW = 8
+ENOUGH = 20
 HOPELESS = 1_000
 SMALLER = 4  # the budget to add is so many times smaller: what it teaches about the slope costs little
 
 
 def reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
-    """A sentence for each Generator that reaches the tolerance, and one for all that do not."""
+    """A sentence for each Generator that reaches the tolerance, and one for all that do not, or are not seen to."""
     best = [min(group, key=lambda each: each.smallest_tolerance) for group in by_label(offers).values()]
     eps = ask["tolerance"]
     sentences = [_share(target, ask, offer) for offer in best if offer.is_feasible(eps)]
-    if missed := [offer for offer in best if not offer.is_feasible(eps)]:
-        said = [f"{o.label} ({percent(o.smallest_tolerance)}, {worst_quantity(o)})" for o in missed]
-        sentences.append(f"Never, whatever the number of samples: {several(said)}.")
+    missed = [offer for offer in best if not offer.is_feasible(eps)]
+    if never := [_missed(offer) for offer in missed if offer.is_seen(offer.worst_quantity)]:
+        sentences.append(f"Never, whatever the number of samples: {several(never)}.")
+    if unseen := [_missed(offer) for offer in missed if not offer.is_seen(offer.worst_quantity)]:
+        sentences.append(f"Not told by this reference: {several(unseen)}; {_larger(target, ask)}.")
     return sentences
+
+
+def _missed(offer: Offer) -> str:
+    return f"{offer.label} ({percent(offer.smallest_tolerance)}, {offer.worst_quantity})"
+
+
+def _larger(target: TargetSummary, ask: Ask) -> str:
+    """How large a reference tells whether an error is below the tolerance."""
+    conditions = scored_conditions(target)
+    v = max(sum(w.variance.values()) / len(w.variance) for w in wanted_of(target, ask, conditions))
+    runs = CAP_FRACTION * v / ask["tolerance"] ** 2 / math.sqrt(len(conditions))
+    return f"an error of {percent(ask['tolerance'])} takes a reference of more than {count(runs)} runs a condition"
 
 
 def by_label(offers: list[Offer]) -> dict[str, list[Offer]]:
@@ -56,7 +72,8 @@ def by_label(offers: list[Offer]) -> dict[str, list[Offer]]:
 
 def _share(target: TargetSummary, ask: Ask, offer: Offer) -> str:
     """At how many conditions a Generator that is feasible on average is feasible, and where it is worst."""
-    said = f"{name_of(offer)} cannot go below {reach_of(offer)}"
+    can = "cannot go" if offer.is_seen(offer.worst_quantity) else "is not seen"
+    said = f"{name_of(offer)} {can} below {reach_of(offer)}"
     conditions = scored_conditions(target)
     if len(conditions) == 1:
         return f"{said}."
@@ -89,10 +106,12 @@ def more_runs(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]
 def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer]) -> str:
     eps, budgets = ask["tolerance"], [offer.budget for offer in offers]
     if len(budgets) == 1:
-        added = max(budgets[0] // SMALLER, 2) if budgets[0] > SMALLER else SMALLER * budgets[0]
+        added = budgets[0] // SMALLER if budgets[0] >= SMALLER * ENOUGH else SMALLER * budgets[0]
         both = ", ".join(str(budget) for budget in sorted({added, budgets[0]}))
         return f"How many more runs {label} takes is not seen at one budget: write budgets: [{both}] and run again."
     lacking = [quantity for quantity, bias2 in offers[-1].bias2.items() if bias2 >= eps**2]
+    if not all(map(offers[-1].is_seen, lacking)):
+        return f"Whether more runs help {label} is not told by this reference; {_larger(target, ask)}."
     curves = {q: fit_learning_curve(budgets, [offer.bias2[q] for offer in offers]) for q in lacking}
     between = f"from {count(budgets[0])} to {count(budgets[-1])} runs"
     for quantity, curve in curves.items():

@@ -34,10 +34,10 @@ class Standing:
 
 
 def standings_of(results: list[Result]) -> list[Standing]:
-    """The methods of one target, best first; none where it was not scored over pairs."""
+    """The valid methods of one target, best first; none where it was not scored over pairs."""
     scores: dict[tuple[str, int], list[np.ndarray]] = {}
     for result in results:
-        if result.status == "ok" and ENERGY_SCORE in result.pair_scores:
+        if result.validity == "valid" and ENERGY_SCORE in result.pair_scores:
             values = np.array(result.pair_scores[ENERGY_SCORE]["all"], float)  # None becomes NaN
             scores.setdefault((result.method, result.budget), []).append(values)
     means = {key: np.mean(each, axis=0) for key, each in scores.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sgmbench.core.findings import CLAIMED, told
 from sgmbench.core.result import Result
 from sgmbench.report.standings import Standing, standings_of
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs, equivalent_runs_of_errors
@@ -17,8 +18,9 @@ from sgmbench.store.run_folder import RunFolder
 
 ENERGY = "energy"
 ENERGIES = (ENERGY, "energy_standardized")
+BY_SHARE = "epistemic_share/"
 QUANTITY_OF = {"mean": "mean", "standard_deviation": "sd"}
-CAP_FRACTION = 3  # no equivalent runs above a third of the reference's size are claimed
+CAP_FRACTION = CLAIMED
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Line:
         seconds: mean seconds by phase.
         samples: drawn in a replicate over all conditions, those beyond the scored ones included.
         invalid: why its samples are not what they should be, a sentence each; its scores stand, and win nothing.
+        marks: what limits its claims and leaves it valid, likewise.
     """
 
     target: str
@@ -54,6 +57,7 @@ class Line:
     extra_samples: int = 0
     peak_bytes: int = 0
     invalid: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     @property
     def is_usable(self) -> bool:
@@ -101,6 +105,17 @@ class TargetSummary:
     def pairs(self) -> int:
         """Over how many held-out pairs it was scored; 0 where conditions repeat."""
         return max((condition.get("pairs", 0) for condition in self.conditions.values()), default=0)
+
+    @property
+    def without_good(self) -> str:
+        """What is the matter where no line is usable."""
+        failed = all(line.failed == line.replicates for line in self.lines)
+        return "every cell failed" if failed else "every cell is invalid or failed"
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it takes a variance apart: its samples are of many z."""
+        return any("decomposition" in condition for condition in self.conditions.values())
 
     @property
     def listed(self) -> list[str]:
@@ -191,7 +206,9 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
     replicate_errors = _gather(good)
     return Line(
         **shared,
-        equivalent=_by_energy(replicate_errors, truth) | _by_moment(replicate_errors, truth, first),
+        equivalent=_by_energy(replicate_errors, truth)
+        | _by_moment(replicate_errors, truth, first)
+        | _by_share(replicate_errors, truth),
         errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
         replicate_errors=replicate_errors,
         seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
@@ -201,7 +218,8 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
         samples=good[0].cost.samples,
         extra_samples=good[0].cost.extra_samples,
         peak_bytes=max(result.cost.peak_bytes for result in good),
-        invalid=tuple(dict.fromkeys(said for result in good for said in result.diagnostics.get("invalid", []))),
+        invalid=tuple(told([result.reasons for result in good])),
+        marks=tuple(told([result.marks for result in good])),
     )
 
 
@@ -219,6 +237,7 @@ def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:
 def _by_energy(
     errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]
 ) -> dict[str, dict[str, EquivalentRuns]]:
+    """At conditions where something varies: a constant law is worth nothing that could be counted in runs."""
     found = {}
     for metric in ENERGIES:
         if f"{metric}/d2" in errors:
@@ -227,8 +246,9 @@ def _by_energy(
                     np.array(d2), mu=errors[f"{metric}/mu"][condition][0], cap=truth[condition]["size"] / CAP_FRACTION
                 )
                 for condition, d2 in errors[f"{metric}/d2"].items()
+                if errors[f"{metric}/mu"][condition][0] != 0
             }
-    return found
+    return {metric: by for metric, by in found.items() if by}
 
 
 def _by_moment(
@@ -247,4 +267,17 @@ def _by_moment(
                 np.array(error), variance=v, reference=size, samples=samples, cap=size / CAP_FRACTION
             )
             found.setdefault(part, {})[condition] = runs
+    return found
+
+
+def _by_share(errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]) -> dict[str, dict[str, EquivalentRuns]]:
+    """By the epistemic share of each field, in runs of nested Monte Carlo; what the reference itself is worth caps."""
+    found = {}
+    for part, by in errors.items():
+        if part.startswith(BY_SHARE):
+            for condition, squares in by.items():
+                known = truth[condition]["decomposition"]["shares"][part.removeprefix(BY_SHARE)]
+                v = known["unit"]["variance"]
+                cap = v / known["standard_error"] ** 2 / CAP_FRACTION
+                found[part] = {condition: equivalent_runs(np.array(squares), mu=v, cap=cap)}
     return found

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from sgmbench.report.decomposition import table_of_decomposition
 from sgmbench.report.format import count, seconds, several, together
 from sgmbench.report.frame import framed
 from sgmbench.report.pairs import table_of_pairs
@@ -18,6 +19,7 @@ SCORES = {
     "roughness": "rough",
     "faithfulness": "physics",
 }
+CONSTANT = "nothing varies"
 WIDTH = 106
 OVERLOOKED = 1e-3  # sd by which a sample may break a constraint of the problem without a word
 _UNBOUNDED = Console(width=1000)
@@ -42,6 +44,9 @@ def tables(summary: Summary) -> list[Table]:
         if target.pairs:
             made.append(table_of_pairs(summary, target))
             continue
+        if target.is_nested:
+            made.append(table_of_decomposition(summary, target))
+            continue
         made.append(_comparison_of_methods(summary, target))
         if len(target.listed) > 1:
             made.append(_listed_conditions(target))
@@ -49,7 +54,7 @@ def tables(summary: Summary) -> list[Table]:
 
 
 def notes(summary: Summary) -> list[str]:
-    """What the tables do not say: why cells failed or are invalid, runs that gave NaN, cells still missing."""
+    """What the tables do not say: why cells failed, runs that gave NaN, cells still missing."""
     said = []
     for target in summary.targets:
         for line in target.lines:
@@ -59,7 +64,6 @@ def notes(summary: Summary) -> list[str]:
                 said.append(f"failed: {who}{of}: {line.reason}")
             elif line.failed_runs:
                 said.append(f"note: {who}: {line.failed_runs:,} solver runs gave NaN or infinity and were not used")
-            said += [f"invalid: {who}: {reason}" for reason in line.invalid]
             said += [f"note: {who}: {violation}" for violation in _violations(line, target)]
         for name, condition in target.conditions.items():
             if condition["failed"]:
@@ -120,7 +124,7 @@ def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> li
     scores = [together(line.median_error(f"{m}/{f}") for f in fields) for m, fields in metrics.items()]
     runs = line.equivalent.get(ENERGY, {})
     worst = bounded(line.worst()[1]) if len(runs) > 1 else ""
-    median = _interval(line.median()) if runs else "-"
+    median = _interval(line.median()) if runs else CONSTANT if f"{ENERGY}/mu" in line.errors else "-"
     train = seconds(line.seconds["train"]) if line.kind == "generator" else ""
     warm = line.seconds_a_sample if line.kind == "generator" else line.seconds["simulate"] / line.solver_runs
     each = seconds(warm) if warm > 0 else "-"  # recorded runs take no time
@@ -160,6 +164,9 @@ def _listed_conditions(target: TargetSummary) -> Table:
         table.add_column(place(target, name).replace(" = ", "\n"), justify="right")
     for line in target.lines:
         if metrics := [metric for metric in ENERGIES if metric in line.equivalent]:
-            cells = [" / ".join(bounded(line.equivalent[m][name]) for m in metrics) for name in target.listed]
+            cells = [
+                " / ".join(bounded(line.equivalent[m][name]) for m in metrics if name in line.equivalent[m]) or CONSTANT
+                for name in target.listed
+            ]
             table.add_row(line.method, count(line.budget), *cells)
     return table

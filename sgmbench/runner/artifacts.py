@@ -5,13 +5,22 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sgmbench.cells import Description, fit_description, floor_description, reference_description, runs_description
+import numpy as np
+
+from sgmbench.cells import (
+    Description,
+    all_runs_description,
+    fit_description,
+    floor_description,
+    reference_description,
+    runs_description,
+)
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.method import Fit, Generator, Surrogate
 from sgmbench.core.part import part_of
 from sgmbench.core.prepare import prepare
-from sgmbench.core.problem import Problem, Recorded
+from sgmbench.core.problem import Leveled, Problem, Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
@@ -43,7 +52,13 @@ def without_digest(plain: Description) -> Description:
 
 def question_of(cell: Description) -> Question:
     """What a cell asks of its problem, or of the part of it that it may use."""
-    return QUESTIONS[cell["target"]](problem_of(cell))
+    return _question(cell, cell["target"])
+
+
+def _question(description: Description, target: str) -> Question:
+    """A target asked of the problem of a description, by the target's own settings there."""
+    settings = {"inner": description["nested"]["inner"]} if "nested" in description else {}
+    return QUESTIONS[target](problem_of(description), **settings)
 
 
 def _load_runs(
@@ -70,7 +85,7 @@ def _load_runs(
     return runs
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _shared_truth(question: Question, *, is_given: bool) -> MakesTruth:
     """References and floors share what is compiled for them; training runs pay for their own."""
     return question.truth(is_given=is_given)
@@ -78,7 +93,7 @@ def _shared_truth(question: Question, *, is_given: bool) -> MakesTruth:
 
 def _load_truth(description: Description, target: str, kind: str, cache: Cache, progress: Progress) -> Runs:
     def make_ready() -> MakesTruth:
-        return _shared_truth(QUESTIONS[target](problem_of(description)), is_given=bool(description["given"]))
+        return _shared_truth(_question(description, target), is_given=bool(description["given"]))
 
     return _load_runs(description, kind, cache, progress, make_ready)
 
@@ -89,23 +104,68 @@ def load_reference(
     """The truth at one condition of a cell's target, and the runs behind it."""
     description = reference_description(cell, condition)
     runs = _load_truth(description, cell["target"], "reference", cache, progress)
-    answer = QUESTIONS[cell["target"]](problem_of(description)).answer
-    return Reference(runs.y[runs.ok], answer, condition["z"]), runs
+    question = _question(description, cell["target"])
+    outer = question.outer(len(runs.ok))
+    if outer is not None:
+        outer = np.unique(outer[runs.ok], return_inverse=True)[1]
+    return Reference(runs.y[runs.ok], question.answer, condition["z"], outer), runs
 
 
 def load_floor(cell: Description, condition: Description, cache: Cache, progress: Progress) -> Runs:
-    """The independent Monte Carlo set of the floor."""
+    """The independent Monte Carlo set of the floor.
+
+    Raises:
+        CellError: runs are held out, so that none are made for a floor; or every run failed.
+    """
+    if "held_out" in cell["reference"]:
+        raise CellError("no independent runs are made beside held-out ones; leave reference.held_out out")
     return _load_truth(floor_description(cell, condition), cell["target"], "floor", cache, progress)
 
 
+def load_coarser(
+    cell: Description, condition: Description, cache: Cache, progress: Progress, *, level: int, size: int
+) -> Runs | None:
+    """The first runs of a reference again, so many levels coarser; None where there is no such level or none succeeds.
+
+    They have the z and the germs of the reference's own.
+    """
+    description = reference_description(cell, condition)
+    problem: Any = problem_of(description)
+    for _ in range(level):
+        problem = problem.coarser() if isinstance(problem, Leveled) else None
+    if problem is None:
+        return None
+
+    def make_ready() -> MakesTruth:
+        return _shared_truth(QUESTIONS[cell["target"]](problem), is_given=bool(description["given"]))
+
+    try:
+        return _load_runs({**description, "size": size, "coarser": level}, "reference", cache, progress, make_ready)
+    except CellError:
+        return None
+
+
 def load_training_runs(cell: Description, cache: Cache, progress: Progress) -> Runs:
-    """The runs that a Generator cell learns from."""
-    description = runs_description(cell)
+    """The runs that a Generator cell learns from: all of its own, or the first of those that all budgets share.
+
+    Raises:
+        CellError: every run failed.
+    """
+    description, n = all_runs_description(cell), cell["budget"]
 
     def make_ready() -> MakesTruth:
         return prepare(problem_of(description), Clock(), at_condition=False)
 
-    return _load_runs(description, "runs", cache, progress, make_ready)
+    runs = _load_runs(description, "runs", cache, progress, make_ready)
+    return runs if n == description["size"] else _first(n, runs)
+
+
+def _first(n: int, runs: Runs) -> Runs:
+    """The first n of some runs, and their part of the time."""
+    if not runs.ok[:n].any():
+        raise CellError(f"the first {n} solver runs of the runs gave NaN or infinity; check the problem's solver")
+    seconds = runs.seconds | {"simulate": runs.seconds["simulate"] * n / len(runs.ok)}
+    return Runs(runs.z[:n], runs.y[:n], runs.ok[:n], executed=n, seconds=seconds)
 
 
 def lesson_of(cell: Description, runs: Runs) -> Lesson:

@@ -11,17 +11,23 @@ from sgmbench.cells import Cell, Description, given_at
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
+from sgmbench.core.findings import NOT_RUN, Findings
 from sgmbench.core.memory import peak_memory
-from sgmbench.core.method import Generator, Sampler, Surrogate
+from sgmbench.core.method import Generator, Method, Sampler, Surrogate
 from sgmbench.core.progress import Progress
 from sgmbench.core.result import PairScores, Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
+from sgmbench.montecarlo.monte_carlo import MonteCarlo
 from sgmbench.runner.artifacts import lesson_of, load_fit, load_training_runs, question_of, without_digest
+from sgmbench.runner.known import expected_scores
+from sgmbench.runner.nested import samples_at_each_z, values_of_z
 from sgmbench.runner.pairs import samples_at_pairs
 from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
 from sgmbench.runner.truth import Truth
+from sgmbench.runner.validity import of_cell, of_runs, of_truth
+from sgmbench.runner.variances import variances_of
 from sgmbench.store.cache import Cache, content_of
 
 
@@ -42,7 +48,9 @@ class _Tally:
     samples_each: dict[str, int] = field(default_factory=dict)
     kept: dict[str, np.ndarray] = field(default_factory=dict)
     diagnostics: dict[str, Any] = field(default_factory=dict)
-    invalid: list[str] = field(default_factory=list)
+    lost: int = 0
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
 
 
 def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, np.ndarray]]:
@@ -54,8 +62,11 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
         try:
             if isinstance(method, Generator):
                 _run_generator(description, method, tally, truth, cache, progress)
+            elif "held_out" in description["reference"]:
+                _know_monte_carlo(description, method, tally, truth)
             else:
                 _run_sampler(description, method, tally, truth, progress)
+            tally.findings += _findings(description, method, tally, truth)
         except (CellError, jax.errors.JaxRuntimeError) as error:
             return _result(cell, tally, peak(), reason=str(error)), {}
         return _result(cell, tally, peak()), tally.kept
@@ -63,17 +74,40 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
 
 def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth, progress: Progress) -> None:
     question = question_of(cell)
-    sample = method.prepare(question.problem, at_condition=question.is_conditional, clock=tally.clock)
+    sample = method.prepare(question.asked, at_condition=question.is_conditional, clock=tally.clock)
     for i, condition in enumerate(cell["conditions"]):
         delivery = sample(tuple(given_at(condition)), cell["budget"], _sample_key(cell, condition))
         tally.solver_runs += delivery.solver_runs
         tally.executed_runs += delivery.executed_runs
         tally.gradients += delivery.gradients
-        tally.invalid += [f"{condition['name']}: {reason}" for reason in delivery.invalid]
+        tally.said[condition["name"]] = delivery.invalid
         if delivery.diagnostics:
             tally.diagnostics[condition["name"]] = delivery.diagnostics
         _score(cell, condition, delivery.samples, tally, truth)
         progress("conditions", i + 1, len(cell["conditions"]))
+
+
+def _know_monte_carlo(cell: Description, method: Sampler, tally: _Tally, truth: Truth) -> None:
+    """Beside held-out runs no Sampler runs, and the errors of plain Monte Carlo are known."""
+    if not isinstance(method, MonteCarlo):
+        raise CellError(f"{type(method).__name__} makes runs at each condition beside those held out; remove one")
+    n, metrics = cell["budget"], metrics_of(cell)
+    for condition in cell["conditions"]:
+        reference, runs = truth.reference(cell, condition), truth.runs(cell, condition)
+        variances = variances_of(reference, metrics)
+        tally.scores[condition["name"]] = expected_scores(metrics, reference, variances, runs=n)
+        tally.samples_each[condition["name"]] = n
+        tally.solver_runs += n
+        tally.clock.pay("simulate", n * runs.seconds["simulate"] / len(runs.ok))
+    tally.findings = Findings(marks=(NOT_RUN,))
+
+
+def _findings(cell: Description, method: Method, tally: _Tally, truth: Truth) -> Findings:
+    """All that is held against the cell."""
+    samples = sum(tally.samples_each.values())
+    rows = round(tally.solver_runs) if isinstance(method, Generator) else samples
+    found = of_runs(failed=tally.failed_runs, runs=rows, lost=tally.lost, samples=samples)
+    return found + of_cell(method, tally.diagnostics, tally.said) + of_truth(cell, truth)
 
 
 def _run_generator(
@@ -97,6 +131,8 @@ def _run_generator(
         with clock("sample"):
             if condition["pairs"]:
                 samples = samples_at_pairs(sample, given, question.answer, key=key, progress=progress)
+            elif "nested" in cell:
+                samples = samples_at_each_z(sample, given, truth.reference(cell, condition), key=key, progress=progress)
             else:
                 learned = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
                 samples = Samples.equally_weighted(lesson.values(learned), question.answer.layout, is_law=True)
@@ -107,10 +143,12 @@ def _run_generator(
 
 
 def _given(cell: Description, condition: Description, truth: Truth) -> Float[np.ndarray, "conditions a"]:
-    """What is given to a Generator: at one condition, or at those of all held-out pairs."""
+    """What is given to a Generator: at one condition, at those of all held-out pairs, or at each z of the truth."""
     if condition["pairs"]:
         runs = truth.runs(cell, condition)
         return runs.z[runs.ok][: condition["pairs"]]
+    if "nested" in cell:
+        return values_of_z(truth.reference(cell, condition), truth.runs(cell, condition))
     return np.array([given_at(condition)], float)
 
 
@@ -123,12 +161,16 @@ def _score(cell: Description, condition: Description, samples: Samples, tally: _
     """Scores the finite rows; rows of NaN count as failed, and no finite row at all fails the cell."""
     name, ok = condition["name"], samples.ok
     tally.samples_each[name] = len(ok)
-    if not samples.is_law:
+    if samples.is_law:
+        tally.lost += int(np.sum(~ok))
+    else:
         tally.failed_runs += int(np.sum(~ok))
     if not ok.any():
         raise CellError(f"condition {name}: all {len(ok)} samples are NaN or infinite")
     if samples.pair is not None and (lost := np.setdiff1d(samples.pair, samples.pair[ok])).size:
         raise CellError(f"condition {name}: all samples at {len(lost)} held-out runs are NaN or infinite")
+    if samples.is_law and samples.outer is not None and (lost := np.setdiff1d(samples.outer, samples.outer[ok])).size:
+        raise CellError(f"condition {name}: all samples at {len(lost)} values of z are NaN or infinite")
     finite, metrics, reference = samples.keep(ok), metrics_of(cell), truth.reference(cell, condition)
     if samples.pair is None:
         tally.scores[name] = score(metrics, finite, reference)
@@ -165,5 +207,7 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
         ),
         scores=tally.scores,
         pair_scores=tally.pair_scores,
-        diagnostics=tally.diagnostics | ({"invalid": tally.invalid} if tally.invalid else {}),
+        diagnostics=tally.diagnostics,
+        reasons=tally.findings.reasons,
+        marks=tally.findings.marks,
     )

@@ -2,31 +2,29 @@
 
 For each condition: what is given, how many runs and what they took (a posterior's draws are no runs), the Monte Carlo
 variance of each quantity, and the floor of every metric: the score that an independent Monte Carlo set of the
-reference's size has. Held-out pairs have no such floor; beside them stands the climatology, what a sampler of the
-marginal law scores that ignores the conditions.
+reference's size has; of held-out runs that of one half against the other. Of a decomposition also the variance shares
+and the probabilities over z. Held-out pairs have no such floor; beside them stands the climatology, what a sampler of
+the marginal law scores that ignores the conditions. Where the solver has coarser levels, its own error stands there.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from sgmbench.cells import Cell
-from sgmbench.core.inverse import Inverse
-from sgmbench.core.layout import Field
-from sgmbench.core.metric import Metric
 from sgmbench.core.problem import Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.runs import Runs
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError
-from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.runner.artifacts import load_floor, question_of
+from sgmbench.runner.nested import describe
 from sgmbench.runner.pairs import samples_without_conditions
 from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
-from sgmbench.runner.truth import Truth
-from sgmbench.statistics.monte_carlo_variance import mean_variance, sd_variance
-from sgmbench.statistics.quantile_variance import quantile_variance
+from sgmbench.runner.truth import PROBED, Truth
+from sgmbench.runner.variances import variances_of
 from sgmbench.store.atomic import read_json, write_json
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder
@@ -39,7 +37,7 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
     A reference all of whose runs failed leaves its reason in place of the conditions.
     """
     path = folder.path / "references" / f"{cell.target}.json"
-    parts = ("conditions", "problem", "reference", "metrics", "seed", "inverse")
+    parts = ("conditions", "problem", "reference", "metrics", "seed", "inverse", "nested")
     content = content_of({key: cell.description[key] for key in parts if key in cell.description})
     if path.exists() and read_json(path).get("content") == content:
         return
@@ -62,35 +60,44 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
 
 def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache, progress: Progress) -> dict[str, Any]:
     reference, runs = truth.reference(cell.description, condition), truth.runs(cell.description, condition)
-    floor = load_floor(cell.description, condition, cache, progress)
-    variances = {
-        field.name: _variances(reference, field, metrics_of(cell.description)) for field in reference.layout.fields
-    }
+    if "held_out" in cell.description["reference"]:
+        floors = _floors_of_halves(cell, reference)
+    else:
+        floor = load_floor(cell.description, condition, cache, progress)
+        is_pairs = condition["pairs"]
+        floors = _pairs(cell, condition, reference, runs, floor) if is_pairs else _floors(cell, reference, floor)
     return {
         **condition,
         "size": len(runs.ok),
         "failed": runs.failed,
-        "seconds": None if isinstance(reference.problem, Recorded | Inverse) else runs.seconds,
-        **(_pairs(cell, condition, reference, runs, floor) if condition["pairs"] else _floors(cell, reference, floor)),
-        "variances": variances,
+        "seconds": None if isinstance(reference.problem, Recorded) or condition["data"] else runs.seconds,
+        **floors,
+        "variances": variances_of(reference, metrics_of(cell.description)),
+        "discretization": _discretization(cell, condition, truth),
+        **({} if reference.outer is None else {"decomposition": describe(reference, metrics_of(cell.description))}),
     }
-
-
-def _variances(reference: Reference, field: Field, metrics: dict[str, Metric]) -> dict[str, float]:
-    """What one run contributes to the error of each quantity of a field: "mean", "sd", and quantiles like "q0.975"."""
-    where = reference.layout.slices[field.name]
-    rows, ordered = reference.values[:, where], reference.sorted[:, where]
-    levels = sorted({p for metric in metrics.values() if isinstance(metric, Quantiles) for p in metric.levels})
-    of_quantiles = {
-        f"q{p}": quantile_variance(ordered, reference.varies[where], reference.sd[where], p=p) for p in levels
-    }
-    moments = {"mean": mean_variance(rows, field.quadrature), "sd": sd_variance(rows, field.quadrature)}
-    return moments | of_quantiles
 
 
 def _floors(cell: Cell, reference: Reference, floor: Runs) -> dict[str, Any]:
-    samples = Samples.equally_weighted(floor.y[floor.ok], reference.layout, is_law=True)
+    ok, outer = floor.ok, question_of(cell.description).outer(len(floor.ok))
+    of_rows = None if outer is None else outer[ok]
+    # An independent nested set has z of its own, and stands for no law at those of the reference.
+    samples = Samples.equally_weighted(floor.y[ok], reference.layout, is_law=outer is None, outer=of_rows)
     return {"floors": score(metrics_of(cell.description), samples, reference), "floor_size": len(floor.ok)}
+
+
+def _floors_of_halves(cell: Cell, reference: Reference) -> dict[str, Any]:
+    """No run is made for it: the first half of the reference stands against the other."""
+    half = len(reference.values) // 2
+    samples = Samples.equally_weighted(reference.values[:half], reference.layout, is_law=True)
+    truth = Reference(reference.values[half:], reference.problem, reference.z)
+    return {"floors": score(metrics_of(cell.description), samples, truth), "floor_size": half}
+
+
+def _discretization(cell: Cell, condition: dict[str, Any], truth: Truth) -> dict[str, Any] | None:
+    """The solver's own error of each field's mean and standard deviation, in the latter; None where nothing tells."""
+    errors = truth.law_errors(cell.description, condition)
+    return {"runs": PROBED, "fields": {name: asdict(error) for name, error in errors.items()}} if errors else None
 
 
 def _pairs(cell: Cell, condition: dict[str, Any], reference: Reference, runs: Runs, marginal: Runs) -> dict[str, Any]:

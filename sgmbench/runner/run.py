@@ -24,8 +24,10 @@ from sgmbench.store.run_folder import RunFolder, runs_of
 from sgmbench.store.samples import write_samples
 
 
-def start(experiment: Experiment, results: Path, *, warnings: tuple[str, ...] = ()) -> RunFolder:
-    """A new run folder for an experiment.
+def start(
+    experiment: Experiment, results: Path, *, warnings: tuple[str, ...] = (), left_out: dict[str, str] | None = None
+) -> RunFolder:
+    """A new run folder for an experiment; `left_out` says why a series has left which methods out.
 
     Raises:
         UsageError: the problem cannot be run.
@@ -37,6 +39,7 @@ def start(experiment: Experiment, results: Path, *, warnings: tuple[str, ...] = 
         "cells": [cell.name for cell in cells_of(experiment)],
         "environment": environment(),
         "warnings": list(warnings),
+        "left_out": left_out or {},
         "data": _data(experiment.problem),
     }
     return RunFolder.create(results, experiment.name, record)

@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from sgmbench.cells import Description
 from sgmbench.config.load import build
-from sgmbench.core.metric import Metric, PairScore
+from sgmbench.core.metric import Metric, NestedScore, PairScore
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.runner.artifacts import without_digest
@@ -14,11 +14,16 @@ EachPair = dict[str, dict[str, Float[np.ndarray, " pairs"]]]
 
 
 def score(metrics: dict[str, Metric], samples: Samples, reference: Reference) -> dict[str, dict[str, float]]:
-    """All scores of one condition; a metric that cannot use unequal weights is left out."""
+    """All scores of one condition; a metric that cannot use unequal weights is left out.
+
+    Where several rows are of one z, nested scores are asked and no others.
+    """
     applicable = {
         label: metric
         for label, metric in metrics.items()
-        if not isinstance(metric, PairScore) and (metric.accepts_weights or samples.has_equal_weights)
+        if not isinstance(metric, PairScore)
+        and isinstance(metric, NestedScore) == (samples.outer is not None)
+        and (metric.accepts_weights or samples.has_equal_weights)
     }
     return {label: metric.score(samples, reference) for label, metric in applicable.items()}
 

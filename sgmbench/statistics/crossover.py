@@ -11,7 +11,8 @@ the samples that each condition takes beyond those delivered, upfront the second
 are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Of another Sampler v is n times the mean square
 error that it had with n runs: from there on its error falls at least as n^-1/2, and with fewer than these, the
 `fewest`, it may be larger than v / n, so that fewer are not offered. Where bias^2 >= eps^2 no number of samples helps:
-the method is infeasible and costs infinity.
+the method is infeasible and costs infinity. Nor is a squared bias offered below what the reference tells from none, the
+`limit`: what cannot be seen cannot be promised.
 
 Cost is linear in Q and in c, so a crossover is where two lines meet. On W workers c is the cost of a run over W, as
 long as there are many more runs than workers: that the last of them idle is left out.
@@ -19,7 +20,7 @@ long as there are many more runs than workers: that the last of them idle is lef
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 INFINITE = float("inf")
 
@@ -38,6 +39,7 @@ class Offer:
         seconds_a_sample: s.
         extra_samples: M_0, of a Generator.
         fewest: runs or samples from which on the variance holds.
+        limit: by quantity the least squared bias that the reference tells from none; 0 where all is known.
     """
 
     label: str
@@ -49,6 +51,16 @@ class Offer:
     seconds_a_sample: float = 0.0
     extra_samples: int = 0
     fewest: float = 2.0
+    limit: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def worst_quantity(self) -> str:
+        """Of which quantity the bias is largest."""
+        return max(self.bias2, key=self.bias2.__getitem__)
+
+    def is_seen(self, quantity: str) -> bool:
+        """Whether the bias of a quantity is larger than the least that the reference tells from none."""
+        return self.bias2[quantity] > self.limit.get(quantity, 0.0)
 
     @property
     def smallest_tolerance(self) -> float:
@@ -137,6 +149,56 @@ def crossover_conditions(offer: Offer, rival: Offer, *, tolerance: float, cost_p
         return 1.0
     meeting = takes_over(mine, other)
     return meeting if math.isinf(meeting) else math.floor(meeting) + 1.0
+
+
+@dataclass(frozen=True)
+class Reign:
+    """The tolerances around one at which the same method is cheapest, whatever its budget.
+
+    Attributes:
+        low: its finest tolerance, 0 where it is cheapest down to 0.01 %; `below` is cheapest beyond, None where no
+            method is feasible there.
+        high: its coarsest, infinite where it is cheapest up to 1, and who is cheapest `above`.
+    """
+
+    low: float
+    high: float
+    below: Offer | None
+    above: Offer | None
+
+
+FINEST = 1e-4  # no tolerance below is looked at
+FACTOR = 1.05  # from one tolerance looked at to the next; a reign shorter than that may be overlooked
+BISECTIONS = 20
+
+
+def reign(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float) -> Reign | None:
+    """From which to which tolerance the cheapest method at one stays so, up to 1; None where none is feasible."""
+    offers = list(offers)
+
+    def best(eps: float) -> Offer | None:
+        return cheapest(offers, tolerance=eps, conditions=conditions, cost_per_run=cost_per_run)
+
+    def is_own(eps: float) -> bool:
+        offer = best(eps)
+        return offer is not None and offer.label == label
+
+    def end(step: float) -> tuple[float, Offer | None]:
+        inside, outside = tolerance, tolerance * step
+        while is_own(outside):
+            if not FINEST < outside < 1:
+                return (0.0 if step < 1 else INFINITE), None
+            inside, outside = outside, outside * step
+        for _ in range(BISECTIONS):
+            middle = math.sqrt(inside * outside)
+            inside, outside = (middle, outside) if is_own(middle) else (inside, middle)
+        return inside, best(outside)
+
+    if (winner := best(tolerance)) is None:
+        return None
+    label = winner.label
+    (low, below), (high, above) = end(1 / FACTOR), end(FACTOR)
+    return Reign(low, high, below, above)
 
 
 def crossover_cost_per_run(offer: Offer, rival: Offer, *, tolerance: float, conditions: int) -> float:

@@ -4,7 +4,7 @@ Below it:
 
     run.json            resolved configuration, cells, environment, status, schema version
     cells/<name>/       result.json, samples.nc
-    summary.csv, figures/*.svg, written when the run ends
+    summary.csv, contests.csv, figures/*.svg, written when the run ends
 """
 
 import dataclasses
@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from sgmbench.core.cost import Cost
+from sgmbench.core.findings import Finding
 from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import read_json, write_json
 from sgmbench.store.cache import content_of
-from sgmbench.store.upgrades import SCHEMA, upgraded
-
-RESULT_SCHEMA = 1
+from sgmbench.store.upgrades import RESULT_SCHEMA, RESULT_UPGRADES, SCHEMA, upgraded
 
 
 class RunFolder:
@@ -82,10 +81,11 @@ class RunFolder:
         return self.path / "cells" / name
 
     def write_result(self, result: Result) -> None:
-        """Writes result.json, with the checksums of the files beside it."""
+        """Writes result.json, with its validity and the checksums of the files beside it."""
         folder = self.cell(result.name)
         files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.nc"))}
-        write_json(folder / "result.json", {"schema": RESULT_SCHEMA, "files": files, **dataclasses.asdict(result)})
+        beside = {"schema": RESULT_SCHEMA, "files": files, "validity": result.validity}
+        write_json(folder / "result.json", beside | dataclasses.asdict(result))
 
     def read_result(self, name: str) -> Result | None:
         """The result of one cell; None where there is none yet, or where it or a file beside it is damaged."""
@@ -98,9 +98,14 @@ class RunFolder:
                 hashlib.sha256((folder / file).read_bytes()).hexdigest() == checksum
                 for file, checksum in content.pop("files").items()
             )
-            if not intact or content.pop("schema") != RESULT_SCHEMA:
+            content = upgraded(content, RESULT_UPGRADES)
+            if not intact or content is None:
                 return None
+            for beside in ("schema", "validity"):
+                content.pop(beside, None)
             content["cost"] = Cost(**content["cost"])
+            for held in ("reasons", "marks"):
+                content[held] = tuple(Finding(**each) for each in content[held])
             return Result(**content)
         except (StoreError, OSError, KeyError, TypeError, AttributeError):
             return None

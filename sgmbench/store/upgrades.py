@@ -1,13 +1,24 @@
-"""Upgrades: run.json of older versions as this version would have written it.
+"""Upgrades: run.json and result.json of older versions as this version would have written them.
+
+run.json
 
     1 -> 2    a representation is a list of transforms, and diffusion has a noise with its ends and a sampler with its
               steps: what was a mapping and what were numbers become these, of the same effect
+    2 -> 3    a reference says how many runs are held out: none were
 
-Later files of schema 1 have them already.
+Later files of schemas 1 and 2 have these already.
+
+result.json
+
+    1 -> 2    what is held against a cell is no diagnostic any more: its chains' faults and copies of training runs are
+              reasons, other traces of these and a mismatched start marks; what was not asked then is not known now
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
+
+from sgmbench.core.findings import Findings, of_fit, of_method
 
 Plain = dict[str, Any]
 
@@ -44,15 +55,35 @@ def _sampler(method: Plain) -> Plain:
     return kept | {"noise": noise, "sampler": sampler}
 
 
-UPGRADES: dict[int, Callable[[Plain], Plain]] = {1: _to_2}
+def _to_3(record: Plain) -> Plain:
+    configuration = record.get("configuration", {})
+    if not isinstance(reference := configuration.get("reference"), dict):
+        return record
+    return record | {"configuration": configuration | {"reference": {"held_out": None} | reference}}
+
+
+def _result_to_2(result: Plain) -> Plain:
+    """Of the methods of that time those that trained a network tell their steps; the others resample."""
+    diagnostics = dict(result.get("diagnostics", {}))
+    said: dict[str, list[str]] = {}
+    for each in diagnostics.pop("invalid", []):
+        condition, _, sentence = each.partition(": ")
+        said.setdefault(condition, []).append(sentence)
+    found: Findings = of_method(said) + of_fit(diagnostics, resamples="steps" not in diagnostics)
+    return result | {"diagnostics": diagnostics, **asdict(found)}
+
+
+Upgrades = dict[int, Callable[[Plain], Plain]]
 """By the schema that each takes to the next."""
 
-SCHEMA = 1 + max(UPGRADES)
+UPGRADES: Upgrades = {1: _to_2, 2: _to_3}
+RESULT_UPGRADES: Upgrades = {1: _result_to_2}
+SCHEMA, RESULT_SCHEMA = 1 + max(UPGRADES), 1 + max(RESULT_UPGRADES)
 
 
-def upgraded(record: Plain) -> Plain | None:
-    """A record of any schema up to this one as one of this schema; None of another."""
-    schema = record.get("schema")
-    while schema in UPGRADES:
-        record, schema = UPGRADES[schema](record), schema + 1
-    return record | {"schema": SCHEMA} if schema == SCHEMA else None
+def upgraded(record: Plain, upgrades: Upgrades = UPGRADES) -> Plain | None:
+    """A file of any schema up to this one as one of this schema; None of another."""
+    schema, last = record.get("schema"), 1 + max(upgrades)
+    while schema in upgrades:
+        record, schema = upgrades[schema](record), schema + 1
+    return record | {"schema": last} if schema == last else None

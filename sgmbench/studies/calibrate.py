@@ -38,8 +38,9 @@ class Effort:
         trials: intervals of recovery in each dimension, for each N.
         samples: M, of power.
         null: B, repeats of exact samples.
-        dear: from which d on there is one trial, and the null has `dear_null` repeats.
-        dear_null: that number.
+        dear: from which d on there is one trial of fewer N, and the null has fewer repeats: the cost is that of d.
+        dear_runs: every N of recovery there.
+        dear_null: B there.
     """
 
     dimensions: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(1)] = (1, 16, 256, 4096)
@@ -49,11 +50,16 @@ class Effort:
     samples: Annotated[int, Ge(8)] = 250
     null: Annotated[int, Ge(LEAST_NULL)] = 199
     dear: Annotated[int, Ge(1)] = 1_000
+    dear_runs: Annotated[tuple[Annotated[int, Ge(2)], ...], Len(1)] = (32, 128)
     dear_null: Annotated[int, Ge(LEAST_NULL)] = 59
 
     def trials_in(self, dimension: int) -> int:
         """Of recovery."""
         return 1 if dimension >= self.dear else self.trials
+
+    def runs_in(self, dimension: int) -> tuple[int, ...]:
+        """Every N of recovery."""
+        return self.dear_runs if dimension >= self.dear else self.runs
 
     def null_in(self, dimension: int) -> int:
         """Repeats of exact samples."""
@@ -106,7 +112,7 @@ def calibrate(
     for i, d in enumerate(effort.dimensions):
         progress("dimensions", 2 * i, 2 * len(effort.dimensions), f"d = {d:,}: recovery")
         shared = {"dimension": d, "replicates": effort.replicates, "seed": seed}
-        recoveries += recover(in_runs(metrics), runs=effort.runs, trials=effort.trials_in(d), **shared)
+        recoveries += recover(in_runs(metrics), runs=effort.runs_in(d), trials=effort.trials_in(d), **shared)
         progress("dimensions", 2 * i + 1, 2 * len(effort.dimensions), f"d = {d:,}: power")
         found += powers(metrics, samples=effort.samples, null=effort.null_in(d), **shared)
     progress("dimensions", 2 * len(effort.dimensions), 2 * len(effort.dimensions))

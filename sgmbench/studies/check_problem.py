@@ -19,15 +19,16 @@ from sgmbench.errors import UsageError
 from sgmbench.metrics.constraints import Constraints
 from sgmbench.runner.environment import environment
 from sgmbench.runner.run import check_runnable
+from sgmbench.statistics.discretization import cap
 from sgmbench.studies.corners import failed_at_corners
 from sgmbench.studies.evaluate import Inputs, draw_inputs, evaluate
 from sgmbench.studies.precision import Precision, compare_precisions
-from sgmbench.studies.refinement import Refinement, cap, refine
+from sgmbench.studies.refinement import Refinement, refine
 from sgmbench.studies.speed import Speed, measure_speed
 
 RUNS = 256
 LARGEST_DELTA = 0.1  # output standard deviations
-LARGEST_RESIDUAL = 1e-6  # likewise
+LARGEST_RESIDUAL = 1e-6  # output standard deviations
 MOST_FAILED = 0.05
 ENOUGH_RUNS = 10_000  # equivalent runs that a comparison may want to tell apart: the default size of a reference
 
@@ -92,26 +93,27 @@ def check_problem(problem: Problem, *, runs: int = RUNS, progress: Progress = si
     refinement = refine(problem, inputs, y, _other_germs(problem, inputs))
     report("corners of the prior")
     corners_failed, corners = failed_at_corners(problem)
-    residuals = _residuals(problem, y[good])
+    found: dict[str, Any] = {
+        "failed": float(np.mean(~good)),
+        "corners_failed": corners_failed,
+        "precision": precision,
+        "refinement": refinement,
+        "residuals": _residuals(problem, y[good]),
+    }
     report("speed")
     speed = measure_speed(problem)
     report("")
-    failed = float(np.mean(~good))
-    faults, remarks = _findings(failed, corners_failed, precision, refinement, residuals)
+    faults, remarks = _findings(**found)
     return ProblemCheck(
         configuration=dump(problem),
         runs=runs,
-        failed=failed,
-        corners_failed=corners_failed,
         corners=corners,
-        precision=precision,
-        refinement=refinement,
-        residuals=residuals,
         speed=speed,
         warnings=(*faults, *remarks),
         verdict="unsound" if faults else "limited" if remarks else "sound",
         device=environment()["device"],
         date=f"{datetime.now(UTC):%Y-%m-%d}",
+        **found,
     )
 
 

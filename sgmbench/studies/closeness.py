@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sgmbench.core.samples import Samples
+from sgmbench.errors import UsageError
 from sgmbench.metrics.energy import Energy
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs
 from sgmbench.studies.subject import Case
@@ -32,8 +33,14 @@ class Closeness:
 
 
 def closeness(y: Float[np.ndarray, "n d"], case: Case) -> Closeness:
-    """Of samples as a law."""
+    """Of samples as a law.
+
+    Raises:
+        UsageError: the reference does not vary, so that no error can be measured in it.
+    """
     found = Energy().score(as_law(y, case), case.reference) if np.isfinite(y).all() else {"d2": np.nan, "mu": 1.0}
+    if found["mu"] == 0:
+        raise UsageError(f"{case.name}: nothing varies there, so no error can be measured; study another condition")
     equivalent = equivalent_runs(np.array([found["d2"]]), mu=found["mu"], cap=case.cap)
     return Closeness(found["d2"] / found["mu"], equivalent.value**-0.5, equivalent)
 

@@ -29,9 +29,11 @@ from annotated_types import Ge
 from jaxtyping import Float
 from scipy.signal import lfilter
 
-from sgmbench.core.layout import Axis, Field, Layout
+from sgmbench.core.layout import Layout
 from sgmbench.core.problem import Problem
 from sgmbench.core.rng import stream
+from sgmbench.problems.gaussian import field_on_cells
+from sgmbench.problems.numerics.finite_volumes import centers
 
 Unit = Float[np.ndarray, "n d"]
 NONE, CORRELATED = "none", "AR(1) 0.3"
@@ -64,15 +66,11 @@ class PinnedNoise(Problem):
 
     def draw(self, n: int, rng: np.random.Generator, *, defect: str = NONE) -> Float[np.ndarray, "n d"]:
         """Independent runs, of the law itself or with one of `DEFECTS`."""
-        return np.sqrt(self._x) * DEFECTS[defect](rng, n, self.dimension)
-
-    @cached_property
-    def _x(self) -> Float[np.ndarray, " d"]:
-        return (np.arange(self.dimension) + 0.5) / self.dimension
+        return np.sqrt(centers(self.dimension)) * DEFECTS[defect](rng, n, self.dimension)
 
     @cached_property
     def _layout(self) -> Layout:
-        return Layout((Field("y", "-", (Axis("x", "-", tuple(self._x.tolist())),)),))
+        return field_on_cells(self.dimension)
 
 
 def generator(seed: int, *labels: str | int) -> np.random.Generator:

@@ -26,13 +26,19 @@ from jaxtyping import Float
 
 from sgmbench.core.layout import Field
 from sgmbench.core.problem import Leveled, Problem
+from sgmbench.statistics.discretization import (
+    SURE,
+    Interval,
+    Rows,
+    discretization_error,
+    extrapolated,
+    law_shifts,
+    slope,
+    together,
+)
 from sgmbench.studies.evaluate import Inputs, error_in_sd, evaluate
 
 LEVELS = 4
-SURE = 2.0  # standard errors
-
-Rows = Float[np.ndarray, "n d"]
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -88,46 +94,20 @@ def rms(values: Float[np.ndarray, " n"]) -> float:
     return float(np.sqrt(np.nanmean(values**2)))
 
 
-def cap(delta: float) -> float:
-    """The number of equivalent runs that a truth with error delta can tell apart."""
-    return delta**-2 if delta > 0 else float("inf")
-
-
 def _of_field(
     field: Field, costs: tuple[float, ...], differences: list[float], pair: list[Rows], others: list[Rows]
 ) -> Refinement:
-    order = _slope(differences) if len(differences) > 1 else None
+    order = slope(differences) if len(differences) > 1 else None
     delta = discretization_error(differences[0], order)
     sd = np.sqrt(field.quadrature @ pair[0].var(axis=0, ddof=1))
-    law = _extrapolated(_shift(field, *pair), sd, order, at_most=delta)
+    law = extrapolated(together(*law_shifts(field, *pair)), sd, order, at_most=delta)
     at_condition = None
     if others:
         sd_there = np.sqrt(field.quadrature @ np.mean((pair[0] - others[0]) ** 2, axis=0) / 2)
         if sd_there > 0:
             shift = _shift_at_condition(field, pair[0] - pair[1], others[0] - others[1])
-            at_condition = _extrapolated(shift, sd_there, order, at_most=delta * sd / sd_there)
+            at_condition = extrapolated(shift, sd_there, order, at_most=delta * sd / sd_there)
     return Refinement(field.name, costs, tuple(differences), order, delta, law, at_condition)
-
-
-def _extrapolated(shift: Interval, sd: float, order: float | None, *, at_most: float) -> Interval:
-    low, high = (float(min(at_most, discretization_error(each / sd, order))) for each in shift)
-    return low, high
-
-
-def _shift(field: Field, fine: Rows, coarse: Rows) -> Interval:
-    """Rms shift of mean and standard deviation from one level to the next."""
-    center_fine, center_coarse = fine - fine.mean(axis=0), coarse - coarse.mean(axis=0)
-    twice_sd = fine.std(axis=0, ddof=1) + coarse.std(axis=0, ddof=1)
-    of_sd = (center_fine**2 - center_coarse**2) / np.where(twice_sd > 0, twice_sd, 1)  # run by run
-    bounds = [_bounds(values) for values in (fine - coarse, of_sd)]
-    low, high = (float(np.sqrt(field.quadrature @ sum(bound[i] ** 2 for bound in bounds))) for i in (0, 1))
-    return low, high
-
-
-def _bounds(values: Rows) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
-    """Of the size of each column's mean."""
-    mean, margin = np.abs(values.mean(axis=0)), SURE * values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return np.maximum(mean - margin, 0), mean + margin
 
 
 def _shift_at_condition(field: Field, d: Rows, d_again: Rows) -> Interval:
@@ -137,21 +117,9 @@ def _shift_at_condition(field: Field, d: Rows, d_again: Rows) -> Interval:
     return float(np.sqrt(max(0.0, mean - margin))), float(np.sqrt(max(0.0, mean + margin)))
 
 
-def discretization_error(difference: float, order: float | None) -> float:
-    """delta from d_0; where no order of at least one half is seen, d_0 itself."""
-    return difference if order is None or order < 0.5 else difference / (2**order - 1)
-
-
 def _levels(problem: Problem) -> list[Any]:
     """The problem and its next coarser levels."""
     levels: list[Any] = [problem] if isinstance(problem, Leveled) else []
     while levels and len(levels) < LEVELS and (coarser := levels[-1].coarser()) is not None:
         levels.append(coarser)
     return levels
-
-
-def _slope(differences: list[float]) -> float | None:
-    """Least-squares slope of log2 d_l over l; None where a difference vanishes."""
-    if min(differences) <= 0:
-        return None
-    return float(np.polyfit(np.arange(len(differences)), np.log2(differences), 1)[0])

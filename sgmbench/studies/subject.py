@@ -19,7 +19,7 @@ from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
-from sgmbench.core.target import Posterior
+from sgmbench.core.target import Decomposition, Posterior
 from sgmbench.diffusion.method import Diffusion
 from sgmbench.errors import UsageError
 from sgmbench.learning.representation import encode
@@ -92,7 +92,8 @@ def choose(experiment: Experiment, label: str | None, *, config: str, purpose: s
     """The cell to study.
 
     Raises:
-        UsageError: no diffusion method, none of this label, a posterior, or no truth at any condition; names `config`.
+        UsageError: no diffusion method, none of this label, a target without one law, or no truth at any condition;
+            names `config`.
     """
     labels = [entry.label for entry in experiment.methods if isinstance(entry.method, Diffusion)]
     if not labels:
@@ -103,6 +104,10 @@ def choose(experiment: Experiment, label: str | None, *, config: str, purpose: s
     if isinstance(experiment.targets[0], Posterior):
         raise UsageError(
             f"{config}: the first target is a posterior, whose score is not known; write another target before it"
+        )
+    if isinstance(experiment.targets[0], Decomposition):
+        raise UsageError(
+            f"{config}: the first target is a decomposition, which is of many laws; write another target before it"
         )
     wanted = (experiment.targets[0].name, label or labels[0], 0)
     cells = [cell for cell in cells_of(experiment) if (cell.target, cell.method, cell.replicate) == wanted]

@@ -6,7 +6,7 @@ what it changes over the neighborhood.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import jax
 import numpy as np
@@ -24,6 +24,8 @@ class Bootstrap(Generator):
     Attributes:
         neighbors: how many runs stand for a condition; n^(4/(4+q)) by default.
     """
+
+    resamples: ClassVar[bool] = True
 
     neighbors: Annotated[int, Ge(1)] | None = None
 

@@ -9,7 +9,7 @@ Source: B. Silverman, "Density Estimation for Statistics and Data Analysis" (198
 """
 
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import jax
 import numpy as np
@@ -49,6 +49,8 @@ class KDE(Generator):
         neighbors: how many runs lend their coordinates to a condition; n^(4/(4+q)) by default.
         calibration: draws at each condition that moments are calibrated with, a power of two; 0 switches it off.
     """
+
+    resamples: ClassVar[bool] = True
 
     representation: Representation = DEFAULT
     bandwidth: Annotated[float, Gt(0), Le(1)] | None = None

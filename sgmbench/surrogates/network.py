@@ -34,6 +34,7 @@ from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.method import Surrogate
 from sgmbench.errors import CellError
 from sgmbench.learning.networks.layers import Dense
+from sgmbench.learning.parameters import Build, as_arrays, drawn, restored
 from sgmbench.learning.representation import Representation, decode, fit_representation
 from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.residual import Residual
@@ -75,7 +76,7 @@ class NetworkSurrogate(Surrogate):
         x, rms = inputs_of(pairs), np.sqrt(np.mean(a**2, axis=0))
         standard = {"center": x.mean(axis=0), "unit": _or_one(x.std(axis=0))}
         inputs, outputs = _standardized(x, standard), jnp.asarray(a / _or_one(rms), jnp.float32)
-        graph, parameters = nnx.split(self._build(x.shape[1], a.shape[1], nnx.Rngs(network_key)))
+        graph, parameters = drawn(self._build(x.shape[1], a.shape[1]), network_key)
         weights = jnp.asarray(rms**2 / (np.sum(rms**2) or 1.0), jnp.float32)
         rows, held_out = split_held_out(len(a), self.training.held_out, split_key)
         trained = train(
@@ -94,16 +95,14 @@ class NetworkSurrogate(Surrogate):
             "representation": representation,
             "inputs": standard,
             "rms": rms,
-            "parameters": {f"{i:03d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(trained.parameters))},
+            "parameters": as_arrays(trained.parameters),
             "history": np.array(trained.history),
+            "best": np.array(trained.best),
             "steps": np.array([trained.steps, trained.planned]),
         }
 
     def prepare_map(self, fit, *, clock):
-        sizes = len(fit["inputs"]["center"]), len(fit["rms"])
-        graph, like = nnx.split(nnx.eval_shape(lambda: self._build(*sizes, nnx.Rngs(0))))
-        leaves = [jnp.asarray(fit["parameters"][name]) for name in sorted(fit["parameters"])]
-        parameters = jax.tree.unflatten(jax.tree.structure(like), leaves)
+        graph, parameters = restored(self._build(len(fit["inputs"]["center"]), len(fit["rms"])), fit["parameters"])
         evaluate = clock.jit(lambda values, x: nnx.merge(graph, values)(x), "sample")
 
         def predict(given, germ):
@@ -116,10 +115,10 @@ class NetworkSurrogate(Surrogate):
     def diagnose(self, fit, pairs, *, key):
         """Steps taken and planned, and the share of the coordinates' variance that held-out runs find unexplained."""
         steps, planned = fit["steps"].tolist()
-        return {"steps": steps, "planned_steps": planned, "unexplained": float(fit["history"][:, 2].min())}
+        return {"steps": steps, "planned_steps": planned, "unexplained": float(fit["best"])}
 
-    def _build(self, inputs: int, outputs: int, rngs: nnx.Rngs) -> "ResidualMLP":
-        return ResidualMLP(inputs, outputs, width=self.width, blocks=self.blocks, rngs=rngs)
+    def _build(self, inputs: int, outputs: int) -> Build:
+        return lambda rngs: ResidualMLP(inputs, outputs, width=self.width, blocks=self.blocks, rngs=rngs)
 
 
 class ResidualMLP(nnx.Module):

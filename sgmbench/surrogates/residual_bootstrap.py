@@ -8,7 +8,7 @@ regressions.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import jax
 import numpy as np
@@ -32,6 +32,8 @@ class ResidualBootstrap(Generator):
         neighbors: how many runs lend their residuals; n^(4/(4+q)) by default.
         calibrated: whether the neighbors' mean and standard deviation are replaced.
     """
+
+    resamples: ClassVar[bool] = True
 
     moments: ConditionalMoments = field(default_factory=ConditionalMoments)
     neighbors: Annotated[int, Ge(1)] | None = None

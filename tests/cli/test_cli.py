@@ -176,8 +176,9 @@ def test_failed_cells_are_shown_with_their_reason_and_the_others_with_their_numb
         assert re.search(r"^ monte_carlo +20 +failed", text, re.MULTILINE)
         assert "failed: conditional, monte_carlo at 20 runs: condition c1: all 20 samples are NaN or infinite" in text
         assert re.search(r"all 60 solver runs of the reference gave NaN or infinity", text)
-        assert re.search(r"^ monte_carlo +20 +>?[0-9.]+", text, re.MULTILINE)
-        assert "Marginal: bootstrap from 20 runs is worth" in text
+        assert re.search(r"^ monte_carlo \(invalid\) +20 +>?[0-9.]+", text, re.MULTILINE)
+        assert re.search(r"^invalid: marginal: the reference at all: [0-9.]+% \([0-9]+ of 60\) of", text, re.MULTILINE)
+        assert "Marginal: no answer, since every cell is invalid or failed." in text
 
 
 def test_failed_runs_are_counted_and_shown(call):

@@ -96,8 +96,8 @@ def test_exact_samples_and_fine_grids_are_at_the_floor_and_four_steps_are_not(la
 
 
 def test_a_law_without_a_known_score_has_no_rungs_of_it(call):
-    done = call("ladder", write("line.yaml", name="line", problem="small:Line"), "--json")
-    file = Path("results/line/ladder/ladder.json")
+    done = call("ladder", write("unsaid.yaml", name="unsaid", problem="solvers:Unsaid"), "--json")
+    file = Path("results/unsaid/ladder/ladder.json")
     assert list(rungs_of(file)) == [EXACT, KERNEL, LEARNED_FINE, LEARNED_USED]
     assert json.loads(succeeded(done)) == json.loads(file.read_text())
 

@@ -10,9 +10,9 @@ import pytest
 import small
 from typer.testing import CliRunner
 
-from sgmbench import api
+from sgmbench import api, registry
 from sgmbench.cli import app
-from sgmbench.compare.compare import judge
+from sgmbench.compare.compare import judge, judge_squares
 from sgmbench.errors import IncomparableError, UsageError
 from sgmbench.store.run_folder import RunFolder
 
@@ -44,6 +44,24 @@ def change(run, method, factors, metric="mean"):
             parts = result.scores["all"][metric]
             result.scores["all"][metric] = {part: v * factors[result.replicate] for part, v in parts.items()}
             folder.write_result(result)
+
+
+def give(run, metric, *scores):
+    """Scores the replicates of the bootstrap by one more metric."""
+    folder = RunFolder(Path("results/line") / run)
+    for result in folder.results():
+        if result.method == "bootstrap":
+            result.scores["all"][metric] = scores[result.replicate]
+            folder.write_result(result)
+    known = folder.record["configuration"]["metrics"]
+    edit(run, metrics=[*known, {"kind": metric, "label": metric}])
+
+
+def scores_of(metric, e):
+    """What a metric says of an error e: its distance from the ideal, or N_eq = 1 / e."""
+    if metric.judged_by == "equivalent_runs":
+        return {"d2": e, "mu": 1.0, "mu_samples": 1e-3}
+    return {"part": e + (0.0 if metric.judged_by == "square" or np.isnan(metric.ideal) else metric.ideal)}
 
 
 def edit(run, **configuration):
@@ -85,6 +103,47 @@ def test_a_planted_regression_is_found_and_only_there(results):
     worse = {(row.method, row.error) for row in rows if row.verdict == "regression"}
     assert worse == {("bootstrap", "mean/u"), ("bootstrap", "mean/q")}
     assert {row.verdict for row in rows} == {"regression", "pass"}
+
+
+@pytest.mark.parametrize("name", registry.builtin("metrics"))
+def test_a_loss_planted_in_any_metric_is_found_and_only_there(results, name):
+    """On either side of the ideal, where there is one; of unbiased squares, beside scores that scatter around zero."""
+    metric = registry.load("metrics", name)
+    before, after = (0.010, 0.012, 0.011), (0.016, 0.018, 0.018)
+    if metric.judged_by == "square":
+        before, after = (0.010, -0.012, 0.001), (0.050, 0.051, 0.055)
+    has_sides = metric.judged_by == "deviation" and np.isfinite(metric.ideal)
+    error = name if metric.judged_by == "equivalent_runs" else f"{name}/part"
+    for side in (1, -1) if has_sides else (1,):
+        give("1-old", name, *(scores_of(metric, side * e) for e in before))
+        give("2-new", name, *(scores_of(metric, e) for e in after))
+        worse = {(row.method, row.error) for row in api.compare().rows if row.verdict == "regression"}
+        assert worse == {("bootstrap", error)}
+        assert {row.verdict for row in api.compare("2-new", "1-old").rows} == {"pass"}
+
+
+def test_errors_of_rounding_do_not_differ(results):
+    """As of a constraint that solver runs meet to the last digits."""
+    give("1-old", "constraints", *({"u.end": e} for e in (1e-16, 2e-16, 1e-16)))
+    give("2-new", "constraints", *({"u.end": e} for e in (5e-16, 9e-16, 8e-16)))
+    assert api.compare().verdict == "pass"
+
+
+def test_a_law_that_does_not_vary_has_no_equivalent_runs_to_compare(results):
+    nothing = {"d2": 0.0, "mu": 0.0, "mu_samples": 0.0}
+    for run in ("1-old", "2-new"):
+        give(run, "energy", nothing, nothing, nothing)
+    assert not [row for row in api.compare().rows if (row.method, row.error) == ("bootstrap", "energy")]
+
+
+def test_squares_that_scatter_around_zero_raise_an_alarm_as_rarely_as_said():
+    """Equal laws on both sides: in 2.5 % of the pairs either way, and inconclusive else."""
+    rng, trials = np.random.default_rng(0), 2_000
+    verdicts = [judge_squares(*rng.standard_normal((2, 5)), 0.1)[3] for _ in range(trials)]
+    for verdict in ("regression", "pass"):
+        assert abs(verdicts.count(verdict) / trials - 0.025) < 4 * np.sqrt(0.025 * 0.975 / trials)
+    assert judge_squares(np.zeros(3), np.zeros(3), 0.1) == (1.0, 1.0, 1.0, "pass")
+    assert judge_squares(np.ones(1), np.full(1, 3.0), 0.1) == (3.0, None, None, "inconclusive")
 
 
 def test_the_other_way_round_it_is_an_improvement(results):

@@ -18,7 +18,8 @@ TOYS = {
     "networks": {"small": "Small", "deep": "Deep"},
     "metrics": {"energy": "Energy", "mean": "Mean"},
 }
-BUILT_IN = {name: f"sgmbench.core.target:{name.capitalize()}" for name in ("conditional", "marginal", "posterior")}
+TARGETS = ("conditional", "decomposition", "marginal", "posterior")
+BUILT_IN = {name: f"sgmbench.core.target:{name.capitalize()}" for name in TARGETS}
 
 
 def entries(group):

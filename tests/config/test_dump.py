@@ -87,7 +87,7 @@ def test_a_dump_has_every_kind_and_hyperparameter(loaded):
         "budgets": [],
     }
     assert list(plain) == list(dump(loaded(text).experiment))
-    assert dump(loaded(text).experiment.reference) == {"size": 10_000, "drawn_size": 4_000}
+    assert dump(loaded(text).experiment.reference) == {"size": 10_000, "drawn_size": 4_000, "held_out": None}
 
 
 def test_whole_and_decimal_numbers_of_a_float_field_dump_alike():

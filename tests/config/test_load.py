@@ -17,7 +17,7 @@ methods: [draws]
 budgets: [10]
 """
 KEYS = (
-    "name, problem, targets, methods, budgets, metrics, replicates, seed, evaluation_seed, reference, ask, "
+    "name, problem, targets, methods, budgets, metrics, primary, replicates, seed, evaluation_seed, reference, ask, "
     "keep_samples, samples_kept, hide_germ"
 )
 
@@ -145,6 +145,23 @@ def test_a_hidden_germ_is_kept_from_methods_that_see_it(loaded, errors):
     ]
 
 
+def test_methods_are_set_against_each_other_by_a_metric_that_is_listed_and_an_error(loaded, errors):
+    roughness = "{kind: sgmbench.metrics.roughness:Roughness, label: roughness}"
+    text = BASE + f"metrics: [mean, energy, {roughness}]\n"
+    assert loaded(BASE + "metrics: [mean]").experiment.primary == "energy"  # where it is not listed there is no contest
+    assert loaded(text + "primary: mean\n").experiment.primary == "mean"
+    assert errors(text + "primary: enrgy\n") == [
+        "a.yaml:7:10: primary: no metric is labeled 'enrgy' (did you mean energy?); write mean or energy"
+    ]
+    assert errors(text + "primary: roughness\n") == [
+        "a.yaml:7:10: primary: the scores of roughness are no errors, which are zero at best; write mean or energy"
+    ]
+    assert errors(BASE + f"metrics: [{roughness}]\nprimary: roughness\n") == [
+        "a.yaml:7:10: primary: the scores of roughness are no errors, which are zero at best; list energy among the "
+        "metrics"
+    ]
+
+
 def test_a_quantity_is_asked_of_a_field_that_there_is(loaded, errors):
     wide = BASE.replace("decay", "toys:Wide")
     assert loaded(wide + "ask: {quantities: [mean, y8.sd]}").experiment.ask == (Ask(quantities=("mean", "y8.sd")),)
@@ -154,6 +171,42 @@ def test_a_quantity_is_asked_of_a_field_that_there_is(loaded, errors):
     ]
     assert errors(BASE + "ask: [{quantities: [yy.sd]}]") == [
         "a.yaml:6:21: ask.0.quantities.0: there is no field 'yy' (did you mean y?); write one of y"
+    ]
+
+
+def test_a_field_that_a_metric_or_a_sampler_names_is_one_that_there_is(loaded, errors):
+    """At the value, or where its `--set` is written."""
+    text = """\
+    name: test
+    problem: toys:Wide
+    targets: [marginal]
+    methods: [{kind: "sgmbench.montecarlo.importance:Importance", label: rare, field: y0, above: 1}]
+    budgets: [10]
+    metrics:
+      - kind: sgmbench.metrics.tail_probability:TailProbability
+        label: tail
+        thresholds: [{field: y8, above: 1}, {field: y1, below: 0}]
+    """
+    assert loaded(text).experiment.metrics[0].metric.thresholds[1].field == "y1"
+    several = ", ".join(f"y{i}" for i in range(9))
+    assert errors(text.replace("y0", "w").replace("y8", "v").replace("y1", "y")) == [
+        f"a.yaml:4:83: methods.0.field: there is no scalar field 'w'; write one of {several}",
+        f"a.yaml:9:26: metrics.0.thresholds.0.field: there is no field 'v'; write one of {several}",
+        f"a.yaml:9:48: metrics.0.thresholds.1.field: there is no field 'y'; write one of {several}",
+    ]
+    change = "methods.0.field=z"
+    assert errors(text, change) == [
+        f"--set {change}: methods.0.field: there is no scalar field 'z'; write one of {several}"
+    ]
+
+
+def test_a_quantile_is_asked_of_a_level_that_is_scored(loaded, errors):
+    text = BASE + "ask: {quantities: [mean, q0.9, y.q0.5]}\nmetrics: "
+    quantiles = '[{kind: "sgmbench.metrics.quantiles:Quantiles", label: quantiles, levels: [0.5, 0.95]}]'
+    assert loaded(text + quantiles.replace("0.95", "0.9"))
+    assert errors(text + quantiles) == [
+        "a.yaml:6:6: ask.0.quantities.1: 0.9 is not among the levels of the metric quantiles, 0.5 and 0.95; add it "
+        "there"
     ]
 
 
@@ -234,7 +287,7 @@ def test_missing_files(tmp_path, monkeypatch, files, path, message):
         (
             b"- a",
             "a.yaml:1:1: ['a'] is a list; write a mapping with name, problem, targets, methods, budgets, metrics, "
-            "replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept and hide_germ",
+            "primary, replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept and hide_germ",
         ),
     ],
 )

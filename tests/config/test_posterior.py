@@ -57,8 +57,8 @@ def test_observations_and_drawn_data(loaded):
         ),
         (
             ("learner, ", "toys:Sees, "),
-            "4:11: methods.0: toys:Sees does not sample a posterior (marginal and conditional only); remove one of "
-            "them",
+            "4:11: methods.0: toys:Sees does not sample a posterior (marginal, conditional and decomposition only); "
+            "remove one of them",
         ),
         (
             (ONE, "[marginal]"),

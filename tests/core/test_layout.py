@@ -19,7 +19,7 @@ def layouts(draw):
     return Layout(tuple(fields))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(layouts(), st.lists(st.integers(1, 3), max_size=2))
 def test_ravel_and_unravel_are_inverse(layout, batch):
     y = np.random.default_rng(0).standard_normal((*batch, layout.size))
@@ -29,7 +29,7 @@ def test_ravel_and_unravel_are_inverse(layout, batch):
     np.testing.assert_array_equal(layout.ravel(first), y[(0,) * len(batch)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(layouts())
 def test_quadrature_weights_are_positive_and_sum_to_one(layout):
     for field in layout.fields:

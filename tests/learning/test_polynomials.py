@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sgmbench.learning.polynomials import (
+    hyperbolic_cross_indices,
     largest_degree,
     legendre_features,
     legendre_products,
@@ -33,6 +34,20 @@ def test_counts_are_binomial_and_low_degrees_come_first(q):
         assert indices.min() >= 0
         assert (np.diff(indices.sum(axis=1)) >= 0).all()
         assert indices.sum(axis=1).max() == degree
+
+
+@pytest.mark.parametrize(("q", "degree"), [(1, 4), (2, 5), (3, 3), (4, 7)])
+def test_a_hyperbolic_cross_is_what_its_product_says(q, degree):
+    """Against all indices of a tensor grid; a monotone set, and of degree 3 of the size that is said."""
+    tensor = np.array(list(itertools.product(range(degree + 1), repeat=q)))
+    expected = tensor[np.prod(tensor + 1, axis=1) <= degree + 1]
+    found = hyperbolic_cross_indices(q, degree)
+    assert set(map(tuple, found.tolist())) == set(map(tuple, expected.tolist()))
+    assert len(found) == len(expected)
+    assert (np.diff(found.sum(axis=1)) >= 0).all()
+    assert len(hyperbolic_cross_indices(q, 3)) == 1 + q * (q + 5) // 2
+    assert len(hyperbolic_cross_indices(q, 2)) == 1 + 2 * q
+    np.testing.assert_array_equal(hyperbolic_cross_indices(0, 3), np.zeros((1, 0)))
 
 
 @pytest.mark.parametrize("degree", [0, 1, 5])

@@ -197,3 +197,14 @@ def test_condition_features_are_centered_and_uncorrelated():
     np.testing.assert_allclose(weights @ features, 0, atol=1e-12)
     np.testing.assert_allclose((features.T * weights / 2) @ features, np.eye(3) / 4, atol=1e-12)
     assert condition_features(np.zeros((4, 0))).shape == (4, 0)
+
+
+def test_condition_features_stay_few_however_many_conditions_there_are():
+    """All up to degree 3 as long as they are no more than 400; then powers of each condition stay."""
+    columns = {q: condition_features(np.zeros((1, q))).shape[1] for q in (2, 11, 12, 25, 26, 100)}
+    assert columns == {2: 9, 11: 363, 12: 102, 25: 375, 26: 52, 100: 200}
+    u = np.random.default_rng(0).uniform(-1, 1, (2_000, 30))
+    seen = condition_features(u)
+    for i in (0, 17, 29):
+        wanted = np.stack([np.sqrt(3) * u[:, i], np.sqrt(5) * (3 * u[:, i] ** 2 - 1) / 2], axis=1) / 2
+        assert all(np.abs(seen - each[:, None]).max(axis=0).min() < 1e-12 for each in wanted.T)

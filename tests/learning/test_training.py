@@ -96,7 +96,7 @@ def test_the_average_takes_out_the_noise_of_minibatches():
 def test_the_power_function_average_of_a_linear_ramp(gamma, steps):
     """Weights (s^p - (s-1)^p) / t^p, p = 1 + gamma, give t - sum_{s<t} (s/t)^p for theta_s = s."""
     plan = Ramp(steps=steps, average=gamma, evaluate_every=steps)
-    trained = run(linear, lambda p, _: jnp.float32(0), plan, data=jnp.ones(3, jnp.float32))
+    trained = run(linear, lambda p, _: -jnp.sum(p["theta"]), plan, data=jnp.ones(3, jnp.float32))
     expected = steps - np.sum((np.arange(1, steps) / steps) ** (1 + gamma))
     np.testing.assert_allclose(trained.parameters["theta"], expected, rtol=1e-5)
 
@@ -112,6 +112,42 @@ def test_early_stopping_returns_the_best_and_not_the_last():
     assert len(steps) == best + 1 + plan.patience < 100
     assert trained.best == scores[best] == pytest.approx(float(quadratic(trained.parameters, optimum)))
     assert (trained.steps, trained.planned, trained.stopped_early) == (steps[-1], 1_000, True)
+
+
+def leaving(held_out=0.0, **options):
+    """A ramp that begins at the optimum of what is held out, and leaves it at once."""
+    plan = Ramp(steps=1_000, evaluate_every=10, patience=3)
+    ends = {"data": jnp.ones(3, jnp.float32), "held_out": jnp.full(3, held_out, jnp.float32)}
+    return run(linear, quadratic, plan, **ends, **options)
+
+
+def test_where_no_step_betters_the_initial_parameters_they_are_returned():
+    """Patience counts from step 0; one step towards an optimum at 0.6 of the average at 10 is better than none."""
+    trained = leaving()
+    np.testing.assert_array_equal(trained.parameters["theta"], START["theta"])
+    assert (trained.best, trained.steps, trained.stopped_early) == (0.0, 30, True)
+    assert [step for step, _, _ in trained.history] == [10, 20, 30]
+    first = trained.parameters["theta"] + 10 - np.sum((np.arange(1, 10) / 10) ** 7.94)
+    near, far = leaving(0.6 * float(first[0])), leaving(0.4 * float(first[0]))
+    np.testing.assert_allclose(near.parameters["theta"], first, rtol=1e-5)
+    np.testing.assert_array_equal(far.parameters["theta"], START["theta"])
+
+
+def test_the_initial_parameters_are_kept_over_an_interruption(at_once):
+    checkpoints = Remembered()
+    whole = leaving(checkpoints=checkpoints)
+    assert [step for step, _ in checkpoints.kept] == [10, 20, 30]
+    assert_bitwise_equal(leaving(checkpoints=Remembered(checkpoints.kept[:2])), whole)
+
+
+def test_initial_parameters_without_a_finite_score_are_no_best():
+    plan = Ramp(steps=20, evaluate_every=10)
+
+    def validate(parameters, data):
+        return jnp.where(parameters["theta"][0] > 0, quadratic(parameters, data), jnp.nan)
+
+    trained = run(linear, validate, plan, data=jnp.ones(3, jnp.float32))
+    assert trained.best == min(score for _, _, score in trained.history)
 
 
 def test_no_early_stopping_while_scores_improve():
@@ -251,9 +287,9 @@ def test_a_budget_is_in_steps_or_in_seconds():
         Training(steps=500, train_seconds=60.0)
 
 
-@pytest.mark.parametrize(("n", "fraction"), [(2, 0.01), (2, 0.99), (5, 0.5), (200, 0.05), (200, 0.001), (200, 0.999)])
+@pytest.mark.parametrize(("n", "fraction"), [(2, 0.01), (2, 0.99), (3, 0.9), (4, 0.9), (5, 0.5), (200, 0.05), (200, 0.001), (200, 0.999)])
 def test_the_held_out_split_is_disjoint_and_complete(n, fraction):
     rows, held_out = map(np.asarray, split_held_out(n, fraction, jax.random.key(3)))
     np.testing.assert_array_equal(np.sort(np.concatenate([rows, held_out])), np.arange(n))
-    assert len(rows) >= 1
-    assert len(held_out) == min(max(1, round(fraction * n)), n - 1)
+    assert len(rows) >= min(2, n - 1)
+    assert len(held_out) == max(1, min(round(fraction * n), n - 2))

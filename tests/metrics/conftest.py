@@ -1,7 +1,9 @@
 """A toy problem for metrics: fields on the unit interval, with rows given instead of simulated."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.problem import Constrained, Recomputable, Traceable
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
+
+sys.path.append(str(Path(__file__).parent))  # where `chance` and `defects` are found
 
 
 @dataclass(frozen=True)

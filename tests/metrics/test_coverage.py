@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 from scipy.stats import norm
 
 from sgmbench.core.samples import Samples
@@ -11,10 +12,6 @@ from sgmbench.metrics.coverage import Coverage, covered
 def each(x, y, pair, reference, *, levels=(0.5, 0.9), **shapes):
     truth = reference(y, **shapes)
     return Coverage(levels).each(Samples.equally_weighted(x, truth.layout, is_law=True, pair=pair), truth)
-
-
-def mean_and_error(values):
-    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 @pytest.mark.parametrize("level", [0.34, 0.5, 0.8, 0.9, 0.99])

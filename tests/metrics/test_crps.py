@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 from scipy.stats import norm
 
 from sgmbench.core.samples import Samples
@@ -12,10 +13,6 @@ def exact(mean, sd, y):
     """CRPS of N(mean, sd^2) at y: Gneiting and Raftery (2007), eq. 5."""
     w = (y - mean) / sd
     return sd * (w * (2 * norm.cdf(w) - 1) + 2 * norm.pdf(w) - 1 / np.sqrt(np.pi))
-
-
-def mean_and_error(values):
-    return np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / np.sqrt(len(values))
 
 
 @pytest.mark.parametrize("M", [2, 3, 16, 100])

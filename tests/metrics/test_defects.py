@@ -1,12 +1,6 @@
 """What each metric is for: the defects that it must see at d = 16 from 1,000 rows, in standard deviations of chance."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
 from defects import z_values
 
 from sgmbench.metrics.c2st import C2ST

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 from scipy.stats import norm
 
 from sgmbench.metrics.energy import Energy
@@ -11,10 +12,6 @@ NORMS = ("field_l2", "standardized")
 
 def score(x, truth, samples, norm="field_l2", **options):
     return Energy(norm=norm).score(samples(x, truth, **options), truth)
-
-
-def mean_and_error(values):
-    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 @pytest.mark.parametrize(("N", "d", "replicates"), [(128, 1, 200), (128, 16, 40), (1_024, 1, 100), (1_024, 16, 20)])
@@ -70,46 +67,6 @@ def test_normal_laws_have_their_closed_form(reference, samples, mean, sd):
     assert scores["d2"] * unit == pytest.approx(2 * cross - own * (1 + sd), abs=2e-3)
     assert scores["mu"] * unit == pytest.approx(own, rel=2e-3)
     assert scores["mu_samples"] * unit == pytest.approx(sd * own, rel=2e-3)
-
-
-@pytest.mark.parametrize("norm_name", NORMS)
-def test_units_do_not_matter(reference, samples, norm_name):
-    rng = np.random.default_rng(2)
-    x, y = rng.standard_normal((300, 9)), 0.3 + rng.standard_normal((400, 9))
-    shapes = {"u": (5,), "v": (2, 2)}
-    scale, shift = np.repeat([1e-4, 7e3], [5, 4]), np.repeat([1.0, -5e4], [5, 4])
-    before = score(x, reference(y, **shapes), samples, norm_name)
-    after = score(shift + scale * x, reference(shift + scale * y, **shapes), samples, norm_name)
-    assert after == pytest.approx(before, rel=1e-5)
-
-
-def test_field_l2_does_not_depend_on_the_resolution(reference, samples):
-    """Each value twice on a grid twice as fine is the same function."""
-    rng = np.random.default_rng(3)
-    x, y = rng.standard_normal((200, 6)), 1 + rng.standard_normal((200, 6))
-    coarse = score(x, reference(y), samples)
-    fine = score(np.repeat(x, 2, axis=1), reference(np.repeat(y, 2, axis=1)), samples)
-    assert fine == pytest.approx(coarse, rel=1e-5)
-
-
-@pytest.mark.parametrize("norm_name", NORMS)
-def test_constant_coordinates_and_fields_have_no_say(reference, samples, norm_name):
-    rng = np.random.default_rng(4)
-    x, y = rng.standard_normal((200, 4)), rng.standard_normal((300, 4))
-    wide = reference(np.pad(y, ((0, 0), (0, 3)), constant_values=1e3), u=(4,), k=(3,))
-    padded = np.pad(x, ((0, 0), (0, 3)), constant_values=7.0)
-    assert score(padded, wide, samples, norm_name) == pytest.approx(score(x, reference(y), samples, norm_name))
-
-
-def test_a_row_twice_is_a_row_of_twice_the_weight(reference, samples):
-    rng = np.random.default_rng(5)
-    truth = reference(rng.standard_normal((300, 3)))
-    x, twice = rng.standard_normal((100, 3)), np.append(np.arange(100), np.arange(30))
-    weights = np.where(np.arange(100) < 30, 2, 1) / 130
-    for is_law in (True, False):
-        merged = score(x, truth, samples, is_law=is_law, weights=weights)
-        listed = score(x[twice], truth, samples, is_law=is_law, run=twice)
-        assert listed == pytest.approx(merged, rel=1e-5)
 
 
 def test_duplicates_of_their_own_runs_count_as_given(reference, samples):

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.crps import CRPS, crps
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.energy_score import EnergyScore, energy_score
-
-
-def mean_and_error(values):
-    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 def test_in_one_dimension_it_is_the_crps():

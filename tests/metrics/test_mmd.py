@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 from scipy.spatial.distance import cdist, pdist
 from scipy.stats import norm
 
@@ -9,15 +10,9 @@ from sgmbench.metrics import mmd
 from sgmbench.metrics.mmd import MMD2, kernel_sum, own_kernel_sum, same_run_kernel_sum
 from sgmbench.metrics.pairwise import Rows
 
-NORMS = ("field_l2", "standardized")
 
-
-def score(x, truth, samples, norm_name="field_l2", **options):
-    return MMD2(norm=norm_name).score(samples(x, truth, **options), truth)["all"]
-
-
-def mean_and_error(values):
-    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
+def score(x, truth, samples, **options):
+    return MMD2().score(samples(x, truth, **options), truth)["all"]
 
 
 def exact(x, y):
@@ -74,17 +69,6 @@ def test_n_runs_as_a_set_score_what_is_theirs(reference, samples):
     assert error < 0.03 / N
 
 
-def test_a_row_twice_is_a_row_of_twice_the_weight(reference, samples):
-    rng = np.random.default_rng(3)
-    truth = reference(rng.standard_normal((60, 3)))
-    x, twice = rng.standard_normal((50, 3)), np.append(np.arange(50), np.arange(15))
-    weights = np.where(np.arange(50) < 15, 2, 1) / 65
-    for is_law in (True, False):
-        merged = score(x, truth, samples, is_law=is_law, weights=weights)
-        listed = score(x[twice], truth, samples, is_law=is_law, run=twice)
-        assert listed == pytest.approx(merged, rel=1e-9)
-
-
 def test_two_levels_with_weights_of_both_signs_have_the_law_of_the_finer_one(reference, samples):
     """Coarse runs, and differences of fine and coarse ones of the same run: unbiased only without pairs of one run."""
     rng = np.random.default_rng(4)
@@ -101,19 +85,3 @@ def test_two_levels_with_weights_of_both_signs_have_the_law_of_the_finer_one(ref
     assert abs(mean) < 4 * error
     mean, error = mean_and_error(naive)
     assert mean < -20 * error
-
-
-@pytest.mark.parametrize("norm_name", NORMS)
-def test_units_and_constant_fields_do_not_matter(reference, samples, norm_name):
-    rng = np.random.default_rng(5)
-    x, y = rng.standard_normal((50, 5)), 0.5 + rng.standard_normal((50, 5))
-    before = score(x, reference(y, u=(2,), v=(3,)), samples, norm_name)
-    scale, shift = np.repeat([1e-4, 7e3], [2, 3]), np.repeat([1.0, -5e4], [2, 3])
-    wide_x, wide_y = (np.hstack([shift + scale * rows, np.full((50, 1), 4.0)]) for rows in (x, y))
-    after = score(wide_x, reference(wide_y, u=(2,), v=(3,), k=(1,)), samples, norm_name)
-    assert after == pytest.approx(before, rel=1e-7)
-
-
-def test_where_nothing_varies_there_is_no_score(reference, samples):
-    truth = reference(np.full((10, 2), 3.0))
-    assert MMD2().score(samples(truth.values, truth), truth) == {}

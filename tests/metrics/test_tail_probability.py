@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
+from chance import mean_and_error
 from scipy.stats import norm
 
 from sgmbench.errors import CellError
 from sgmbench.metrics.tail_probability import TailProbability, Threshold
-
-
-def mean_and_error(values):
-    return np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values))
 
 
 def test_a_field_is_beyond_a_threshold_where_its_extreme_is(reference, samples):

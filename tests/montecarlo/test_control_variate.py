@@ -10,9 +10,9 @@ from sgmbench.core.prepare import prepare
 from sgmbench.core.problem import Hosted, Leveled, Traceable
 from sgmbench.core.rng import stream
 from sgmbench.errors import CellError
-from sgmbench.montecarlo.calibration_weights import RIDGE, calibration_weights, unexplained
+from sgmbench.montecarlo.calibration_weights import RIDGE, calibration_weights, halves, left_over
 from sgmbench.montecarlo.control_variate import ControlVariate, Forecast, allocate, pilot_runs
-from sgmbench.montecarlo.output_controls import BINS, Numbers, modes_needed, numbers, output_controls, spectrum
+from sgmbench.montecarlo.output_controls import Numbers, modes_needed, numbers, output_controls, spectrum
 from sgmbench.problems.gaussian import PowerLawGaussian
 
 SCALAR = Layout((Field("y", "-"),))
@@ -134,7 +134,7 @@ def test_explained_share_is_rho_squared():
     rng, rho, n = np.random.default_rng(2), 0.9, 20_000
     x = rng.standard_normal((n, 1))
     f = rho * x + np.sqrt(1 - rho**2) * rng.standard_normal((n, 1))
-    assert unexplained(x, f, identity)[0] == pytest.approx(1 - rho**2, rel=4 * np.sqrt(2 / n))
+    assert left_over(f, *halves(x, x[:1], identity))[0] == pytest.approx(1 - rho**2, rel=4 * np.sqrt(2 / n))
 
 
 def test_controls_of_a_gaussian_are_its_standard_modes_their_squares_and_steps_at_quantiles():
@@ -148,7 +148,7 @@ def test_controls_of_a_gaussian_are_its_standard_modes_their_squares_and_steps_a
     np.testing.assert_allclose(values[:, split.modes : split.modes + split.squares], modes[:, : split.squares] ** 2)
     steps = values[:, split.modes + split.squares :]
     assert split.stepped >= 1
-    shares = np.repeat(1 - np.arange(1, BINS) / BINS, split.stepped)
+    shares = np.repeat(1 - np.arange(1, split.bins) / split.bins, split.stepped)
     np.testing.assert_allclose(steps.mean(axis=0), shares, atol=1 / len(y))
 
 
@@ -164,9 +164,10 @@ def test_a_failed_coarse_run_has_controls_of_zero():
 
 def test_controls_are_one_for_twenty_runs_at_most():
     assert numbers(2, 9) == Numbers(modes=1, squares=1, stepped=0)
-    assert numbers(5, 1) == Numbers(modes=1, squares=1, stepped=0)
-    assert numbers(10, 1) == Numbers(modes=1, squares=1, stepped=1)
-    assert numbers(50, 9) == Numbers(modes=9, squares=9, stepped=4)
+    assert numbers(5, 1) == Numbers(modes=1, squares=1, stepped=1, bins=4)
+    assert numbers(10, 1) == Numbers(modes=1, squares=1, stepped=1, bins=9)
+    assert numbers(25, 1) == Numbers(modes=1, squares=1, stepped=1, bins=24)
+    assert numbers(50, 9) == Numbers(modes=9, squares=9, stepped=4, bins=9)
     assert all(numbers(k, 30).total <= k for k in range(1, 200))
 
 
@@ -233,6 +234,26 @@ def test_cost_is_that_of_the_rows_that_were_run():
     assert rows[1] == rows[0] + told["further_coarse_runs"]
     assert delivery.solver_runs == pytest.approx(rows[0] + 0.25 * rows[1]) == pytest.approx(delivery.executed_runs)
     assert len(delivery.samples.values) == told["fine_runs"]
+
+
+def test_coarse_runs_that_cost_a_half_leave_plain_ones_and_those_that_cost_a_sixteenth_do_not():
+    """However close they are to fine ones: what 7 controls of 158 runs leave of a law, an eighth, is too much."""
+    forecast = Forecast(0.9999, np.ones(1))
+    assert allocate(500, 25, 1 / 2, forecast).further == 0
+    plan = allocate(500, 25, 1 / 16, forecast)
+    assert plan.further > 10 * plan.fine > 1_000
+
+
+@pytest.mark.parametrize("further", [1e-9, 1e-3, 0.5, 3.0])
+@pytest.mark.parametrize("c", [0.1, 0.25, 0.3, 0.5, 1 / 3])
+def test_a_given_share_of_further_runs_spends_the_budget(further, c):
+    """Up to less than one coarse run, and one further run at least is made."""
+    for runs in range(200, 260):
+        plan = ControlVariate(further=further)._fixed(runs, c)
+        assert plan is not None
+        assert plan.further >= max(1, further * plan.fine)
+        assert runs - c < plan.cost(c) + 1e-9
+        assert plan.cost(c) < runs + 1e-9
 
 
 def test_refusals_say_what_to_do():

@@ -69,12 +69,18 @@ def by_chain(values, chains):
     return values.reshape(-1, chains).T
 
 
-LINEAR = LinearGaussian(dimension=3, coupling=0.6, prior_sd=0.7, noise_sd=0.4)
+LINEAR = Counted(dimension=3, coupling=0.6, prior_sd=0.7, noise_sd=0.4)
+RUNS = 40_000
 
 
 @pytest.fixture(scope="module")
-def linear():
-    return MCMC(warmup=300).prepare(LINEAR, at_condition=True, clock=Clock())(DATA, 40_000, stream(0, "chains"))
+def counted_linear():
+    return counted(MCMC(warmup=300).prepare(LINEAR, at_condition=True, clock=Clock()), DATA, RUNS)
+
+
+@pytest.fixture(scope="module")
+def linear(counted_linear):
+    return counted_linear[0]
 
 
 def test_chains_of_a_linear_model_have_its_posterior(linear):
@@ -96,14 +102,13 @@ def test_chains_of_a_linear_model_have_its_posterior(linear):
     assert linear.diagnostics["chains"] * linear.diagnostics["draws"] == len(z)
 
 
-def test_the_lanes_that_are_said_to_have_run_are_those_that_did():
+def test_the_lanes_that_are_said_to_have_run_are_those_that_did(counted_linear):
     """All but some percent of what lanes compute that wait for the longest trajectory."""
-    sample = MCMC(chains=2, warmup=50).prepare(Counted(dimension=2), at_condition=True, clock=Clock())
-    delivery, executed = counted(sample, (0.5, -0.2), 2_000)
+    delivery, executed = counted_linear
     assert delivery.executed_runs <= executed < 1.05 * delivery.executed_runs
     assert delivery.gradients == delivery.solver_runs <= delivery.executed_runs
     # the last transition of a chain ends what the budget began
-    assert 2_000 <= delivery.solver_runs < 2_000 + 2 * 2**10
+    assert RUNS <= delivery.solver_runs < RUNS + 4 * 2**10
 
 
 def test_draws_are_dependent_points_of_equal_weight(linear):

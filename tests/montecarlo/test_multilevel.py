@@ -22,8 +22,10 @@ from sgmbench.montecarlo.hierarchy import Hierarchy
 from sgmbench.montecarlo.level_moments import moments, rate
 from sgmbench.montecarlo.multilevel import Multilevel, make_plan, make_terms
 from sgmbench.montecarlo.telescope import weighted_set
+from sgmbench.problems.gaussian import PowerLawGaussian
 from sgmbench.problems.geometric_brownian_motion import GeometricBrownianMotion
 from sgmbench.problems.ishigami import Ishigami
+from sgmbench.problems.revealed import Revealed
 
 X = Axis("x", "m", (0.0, 1.0, 4.0))
 EXECUTED: Counter = Counter()
@@ -186,8 +188,8 @@ def test_variances_costs_and_rates_of_the_levels_are_told(fast):
 
 
 def test_the_cost_is_that_of_the_rows_asked_for_and_within_the_budget():
-    sample = Multilevel().prepare(OnHost(), at_condition=False, clock=Clock())
-    for budget in (90, 333, 2_000):
+    sample = Multilevel().prepare(OnHost(finest=2), at_condition=False, clock=Clock())
+    for budget in (90, 1_333):
         REQUESTED.clear()
         delivery = sample((), budget, key("requested", budget))
         assert delivery.solver_runs == pytest.approx(sum(n * 0.5**level for level, n in REQUESTED.items()), rel=1e-12)
@@ -294,6 +296,30 @@ def test_a_problem_without_levels_is_refused():
     words = "this GeometricBrownianMotion is its own coarsest level; choose a finer one, or monte_carlo"
     with pytest.raises(CellError, match=f"^{words}$"):
         deliver(GeometricBrownianMotion(steps=1), 100, label="refused")
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (
+            Revealed(GeometricBrownianMotion(steps=4), modes=1, order="sensitivity"),
+            "in the order of sensitivity every level of GeometricBrownianMotion has a germ of its own; write order: "
+            "germ, or monte_carlo",
+        ),
+        (
+            Revealed(GeometricBrownianMotion(steps=1), modes=1, order="sensitivity"),
+            "this GeometricBrownianMotion is its own coarsest level; choose a finer one, or monte_carlo",
+        ),
+        (
+            Revealed(PowerLawGaussian(4), modes=1),
+            "PowerLawGaussian has no levels that Revealed could take over; choose another problem, or monte_carlo",
+        ),
+    ],
+)
+def test_a_revealed_problem_of_a_single_level_says_what_to_write(problem, words):
+    with pytest.raises(CellError) as caught:
+        deliver(problem, 100, label="refused")
+    assert str(caught.value) == words
 
 
 def test_a_budget_that_does_not_pay_for_the_pilot_is_refused(fast):

@@ -9,9 +9,10 @@ import pytest
 from sgmbench.config.dump import dump
 from sgmbench.config.load import build, load
 from sgmbench.core.clock import Clock
+from sgmbench.core.germs import Germs
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.prior import Normal, Parameter
-from sgmbench.core.problem import Featured, Hosted, Traceable
+from sgmbench.core.problem import Featured, Hosted, Traceable, uniform_coordinates
 from sgmbench.core.rng import stream
 from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
@@ -196,6 +197,20 @@ def test_features_are_those_of_the_whole_germ_or_what_is_hidden_of_it():
     np.testing.assert_array_equal(Revealed(PowerLawGaussian(), 3).features(xi[:3], xi[3:]), xi[3:])
 
 
+def test_a_surrogate_sees_features_of_a_germ_that_is_all_revealed():
+    """Nothing is hidden from it then, and what it is told of a run is what the run was made of."""
+    problem, stream_of_runs = Revealed(Linear(), 7), stream(0, "revealed")
+    germs = Germs(problem, conditional=True, features=True, clock=Clock(), phase="train")
+    z = runs(problem, 20).z
+    np.testing.assert_allclose(germs.of_runs(20, key=stream_of_runs), z[:, :1] + z[:, 1:] ** 2, rtol=1e-12)
+    at = np.asarray(uniform_coordinates(problem, jnp.asarray(z[:1])))[0]
+    np.testing.assert_allclose(germs(at, 3, stream_of_runs), np.tile(z[:1, :1] + z[:1, 1:] ** 2, (3, 1)), rtol=1e-9)
+    blind = Germs(
+        Revealed(PowerLawGaussian(dimension=6), 6), conditional=True, features=False, clock=Clock(), phase="train"
+    )
+    assert blind.of_runs(4, key=stream_of_runs).shape == (4, 0)
+
+
 def test_directions_do_not_depend_on_who_asks_first():
     """Inside a compiled single-precision run they are what they are outside, in double precision."""
     problem, (z, xi) = Revealed(Linear(), 3, "sensitivity"), inputs(Linear())
@@ -248,6 +263,6 @@ def test_a_configuration_nests_the_wrapped_problem():
 def test_the_experiment_reveals_as_many_modes_as_it_is_told():
     loaded = load(CONFIG, [f"problem.kind={KIND}", "problem.modes=5"])
     problem = loaded.experiment.problem
-    assert problem == Revealed(Burgers(), 5)
-    assert [p.name for p in problem.parameters] == ["viscosity", "xi_1", "xi_2", "xi_3", "xi_4", "xi_5"]
+    assert problem == Revealed(PorousElectrode(), 5, "sensitivity")
+    assert [p.name for p in problem.parameters[3:]] == ["xi_1", "xi_2", "xi_3", "xi_4", "xi_5"]
     assert loaded.warnings == ()

@@ -9,7 +9,7 @@ from sgmbench.report.summary import Line, Summary, TargetSummary
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 ASK = {"quantities": ["mean"], "tolerance": 0.1, "conditions": [1, 10, 100], "cost_per_run": [1.0]}
-MANY = 10**9
+MANY = 10**15
 PHASES = {"train": 0.0, "compile": 0.0, "simulate": 0.0, "sample": 0.0}
 VARIANCES = {"u": {"mean": 1.0, "sd": 0.5}}
 

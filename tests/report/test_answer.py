@@ -132,6 +132,44 @@ def test_a_sampler_that_compiles_long_is_the_rival_only_where_its_runs_are_few()
     assert "overtakes sobol from 81 conditions" in many
 
 
+def test_what_the_reference_cannot_tell_is_neither_promised_nor_denied():
+    """Of two references of 400 runs errors below (3 / 400 / sqrt(2))^1/2 = 7.3 % are not told from none."""
+    perfect, bad = line("learner", 1000, 0.0), line("bootstrap", 1000, 0.3)
+    said = answers(summary(MONTE_CARLO, perfect, bad, size=400))[1]
+    assert (
+        "learner (1,000 runs, 0 us of training) is not seen below 7.3 % (mean of u; the reference tells no less)"
+        in said
+    )
+    fine = answers(summary(MONTE_CARLO, perfect, bad, size=400, ask=ASK | {"tolerance": 0.05}))[1]
+    assert "no generator is seen to reach the tolerance" in fine
+    assert (
+        "Never, whatever the number of samples: bootstrap (30 %, mean of u). Not told by this reference: learner "
+        "(7.3 %, mean of u); an error of 5 % takes a reference of more than 849 runs a condition." in fine
+    )
+    more = replies(summary(MONTE_CARLO, line("learner", 100, 0.0), perfect, size=400), [ASK | {"tolerance": 0.05}])[0]
+    assert "Whether more runs help learner is not told by this reference" in more
+
+
+def test_the_worst_moment_stands_beside_energy():
+    best = line("learner", 1000, 0.0, n_eq=80.0)
+    best.equivalent["mean/u"] = {"d01": runs(60.0), "d02": runs(70.0)}
+    best.equivalent["standard_deviation/u"] = {"d01": runs(12.0), "d02": runs(15.0)}
+    assert answers(summary(MONTE_CARLO, best))[0] == (
+        "Conditional: learner from 1,000 runs is worth 80 runs at a condition by energy (median of 2; worst 80 at d01 "
+        "= (0.5, 2)), and 12 by the worst moment, the standard deviation of u."
+    )
+
+
+def test_replicates_that_disagree_on_the_winner_are_counted():
+    """At Q = 100 Monte Carlo takes 10,000 s, and the learner 1,000 s where it reaches 10 %: in two replicates of 3."""
+    learner = line("learner", 1000, parts={"mean/u": [0.01, 0.02, 0.12]})
+    said = answers(summary(MONTE_CARLO, learner))[1]
+    assert (
+        "the cheapest is monte_carlo at Q = 1 and 10 and learner (1,000 runs, 0 us of training) at Q = 100 (in 2 of 3 "
+        "replicates)" in said
+    )
+
+
 def test_crossovers_have_their_interval_and_their_worst_replicate():
     """Of squared biases 0.004 and 0.006, eps^2 being 0.01, the mean takes 200 samples and the worse one 250.
 
@@ -234,8 +272,17 @@ def test_a_method_without_a_score_that_is_asked_is_left_out_by_name():
 
 
 def more(*lines, ask=ASK):
-    """What is said of more runs."""
-    return replies(summary(MONTE_CARLO, *lines), [ask])[0].partition("mean of u). ")[2]
+    """What is said of more runs, after the tolerances."""
+    return replies(summary(MONTE_CARLO, *lines), [ask])[0].partition(" above). ")[2]
+
+
+def test_the_tolerances_of_the_cheapest_stand_beside_it():
+    """100 Q hours against 1,000: at 100 conditions from 1,000 = 1 / eps^2 on, down to its own error of 5 %."""
+    said = replies(summary(MONTE_CARLO, line("learner", 1000, 0.05)), [ASK | {"cost_per_run": [3600.0]}])[0]
+    assert (
+        "At 60 min a run at Q = 100 learner is cheapest for tolerances from 5 % (monte_carlo below) up to 32 % "
+        "(monte_carlo above)." in said
+    )
 
 
 def test_more_runs_by_an_exact_power_law():

@@ -1,107 +1,109 @@
-"""Notes on fits, word for word, from results made by hand."""
+"""What is held against cells, word for word, from summaries made by hand."""
 
+import numpy as np
 import pytest
+from by_hand import line, runs, target_of
 
-from sgmbench.core.result import Result
 from sgmbench.report.diagnostics import diagnostic_notes
+from sgmbench.report.pooled import pooled_runs, resolved_runs
+from sgmbench.report.solver_limit import limit
 from sgmbench.report.summary import Summary
 
 
-def found(verdict, ratio=0.71, copies=0.084, by_chance=0.002):
-    return {"nearest_ratio": ratio, "copies": copies, "copies_held_out": by_chance, "verdict": verdict}
+def said(target, **reference):
+    return diagnostic_notes(Summary("results/x", {"configuration": {"reference": reference}}, [target], []))
 
 
-def result(*, method="diffusion", budget=1_250, replicate=0, target="conditional", **diagnostics):
-    return Result(
-        name=f"{target}.{method}.{budget}.r{replicate}",
-        content="",
-        target=target,
-        method=method,
-        kind="generator",
-        budget=budget,
-        replicate=replicate,
-        status="ok",
-        diagnostics=diagnostics,
-    )
-
-
-def said(*results):
-    return diagnostic_notes(Summary("results/x", {}, [], list(results)))
-
-
-@pytest.mark.parametrize("verdict", ["no sign", "too few held-out runs to tell", "no finite samples to judge"])
-def test_silence_where_nothing_is_wrong(verdict):
-    assert said(result(memorization=found(verdict), prior_kl=0.01, terminal_kl=3.0, steps=7), result()) == []
-    assert said() == []
-
-
-def test_training_runs_that_come_back():
-    assert said(result(memorization=found("copies training runs"), prior_kl=0.0)) == [
-        "note: conditional, diffusion at 1,250 runs: copies training runs: its samples are 0.71 times as far from "
-        "them as held-out runs, and 8.4 % are copies (held-out runs 0.2 %)"
-    ]
-    assert said(result(memorization=found("leans on training runs", 0.9, 0, 0), target="marginal", budget=99)) == [
-        "note: marginal, diffusion at 99 runs: leans on training runs: its samples are 0.90 times as far from "
-        "them as held-out runs, and 0.0 % are copies (held-out runs 0.0 %)"
-    ]
-
-
-def test_nearer_training_than_held_out_runs_is_told_with_its_smallest_p_value():
-    leaning = [found("leans on training runs", 0.96, 0, 0) | {"membership": p} for p in (3e-3, 9.3e-5, None)]
-    assert said(*(result(memorization=each, replicate=i) for i, each in enumerate(leaning))) == [
-        "note: conditional, diffusion at 1,250 runs: leans on training runs in 3 of 3 replicates: its samples are 0.96 "
-        "times as far from them as held-out runs, and 0.0 % are copies (held-out runs 0.0 %); they lie nearer to "
-        "training than to held-out runs (p = 9e-05)"
-    ]
-    copies = found("copies training runs") | {"membership": 0.2}
-    assert said(result(memorization=copies))[0].endswith("(held-out runs 0.2 %)")
-
-
-def test_replicates_are_counted_by_the_worst_verdict_and_its_worst_numbers_are_given():
-    verdicts = [
-        found("leans on training runs", 0.2),
-        found("copies training runs", 0.8),
-        found("no sign", 1.0),
-        found("copies training runs", 0.6),
-    ]
-    assert said(*(result(memorization=each, replicate=i) for i, each in enumerate(verdicts))) == [
-        "note: conditional, diffusion at 1,250 runs: copies training runs in 2 of 4 replicates: its samples are 0.60 "
-        "times as far from them as held-out runs, and 8.4 % are copies (held-out runs 0.2 %)"
-    ]
-
-
-def test_without_a_ratio_of_distances_the_copies_are_told():
-    """Results are JSON, which has null for no number."""
-    assert said(result(memorization=found("copies training runs", None, 1.0, 0.6))) == [
-        "note: conditional, diffusion at 1,250 runs: copies training runs: 100.0 % of its samples are copies "
-        "(held-out runs 60.0 %)"
-    ]
-
-
-def test_sampling_that_begins_elsewhere():
-    assert said(result(prior_kl=0.153426), result(prior_kl=0.2, replicate=1)) == [
-        "note: conditional, diffusion at 1,250 runs: sampling begins 0.2 nats from where training ended; "
-        "write more noise at the end, or initial: gaussian"
-    ]
+def test_silence_where_nothing_is_wrong():
+    assert said(target_of(line("a", 10), line("b", 20))) == []
+    assert diagnostic_notes(Summary("results/x", {}, [], [])) == []
 
 
 def test_each_method_and_budget_has_its_own_lines():
-    copies = {"memorization": found("copies training runs")}
-    notes = said(
-        result(method="a", budget=10, prior_kl=1.0, **copies),
-        result(method="a", budget=20, **copies),
-        result(method="b", budget=10, prior_kl=0.02),
-        result(method="c", budget=10),
+    target = target_of(
+        line("a", 10, invalid=("it copies", "it diverged")), line("a", 20), line("b", 1_250, marks=("it leans",))
     )
-    assert [note.split(": ")[1:3] for note in notes] == [
-        ["conditional, a at 10 runs", "copies training runs"],
-        [
-            "conditional, a at 10 runs",
-            "sampling begins 1 nats from where training ended; write more noise at the end, or initial",
-        ],
-        ["conditional, a at 20 runs", "copies training runs"],
-        [
-            "conditional, b at 10 runs",
-            "sampling begins 0.02 nats from where training ended; write more noise at the end, or initial",
-        ],
+    assert said(target) == [
+        "invalid: conditional, a at 10 runs: it copies",
+        "invalid: conditional, a at 10 runs: it diverged",
+        "note: conditional, b at 1,250 runs: it leans",
+    ]
+
+
+def test_what_is_true_of_all_methods_is_said_once():
+    every = {"invalid": ("the solver is coarse",), "marks": ("the reference is small",)}
+    assert said(target_of(line("a", 10, **every), line("b", 20, **every), line("c", 20, failed=1, replicates=1))) == [
+        "invalid: conditional: the solver is coarse",
+        "note: conditional: the reference is small",
+    ]
+    some = {"marks": ("the reference is small",)}
+    assert said(target_of(line("a", 10), line("b", 20, **some), line("c", 20, **some))) == [
+        "note: conditional, b and c at 20 runs: the reference is small"
+    ]
+
+
+def with_solver(target, **errors):
+    """The solver's errors, (mean, sd), at each condition."""
+    for condition in target.conditions.values():
+        fields = {name: {"mean": list(mean), "sd": list(sd), "order": 1.0} for name, (mean, sd) in errors.items()}
+        condition["discretization"] = {"runs": 256, "fields": fields}
+    return target
+
+
+def test_equivalent_runs_above_those_of_the_solver_are_marked_where_they_are_most():
+    better = line("better", 50, n_eq=300.0)
+    better.equivalent["energy"]["d02"] = runs(900.0)
+    target = with_solver(target_of(line("good", 50, n_eq=200.0), better), u=((0.06, 0.07), (0.0, 0.01)))
+    assert said(target) == [
+        "note: conditional: more equivalent runs by energy than the solver is worth: better at 50 runs (2 of 2 "
+        "conditions); it is worth (sigma/delta)^2 = 278 at d02 = (1.5, 2), where its own error of u is at least 0.06 sd"
+    ]
+
+
+def test_the_limit_of_a_moment_is_that_of_its_own_error_and_variance():
+    target = with_solver(target_of(line("a", 50)), u=((0.03, 0.07), (0.04, 0.05)))
+    assert limit(target, "d01", "energy") == (pytest.approx(1 / 0.05**2), "u")
+    assert limit(target, "d01", "mean/u") == (pytest.approx(1 / 0.03**2), "u")
+    assert limit(target, "d01", "standard_deviation/u") == (pytest.approx(0.5 / 0.04**2), "u")
+    assert limit(target_of(line("a", 50)), "d01", "energy") == (float("inf"), "")
+
+
+def of_energy(**by_condition):
+    """A generator with these D2 of each replicate; mu is 2 at d01 and 4 at d02."""
+    made = line("a", 50)
+    made.replicate_errors["energy/d2"] = {c: list(values) for c, values in by_condition.items()}
+    made.replicate_errors["energy/mu"] = {"d01": [2.0] * 9, "d02": [4.0] * 9}
+    return made
+
+
+def test_over_all_conditions_errors_are_averaged_before_they_are_inverted():
+    made = of_energy(d01=[0.02, 0.06], d02=[0.04, 0.0])  # D2/mu: .01 .03 and .01 0
+    target = target_of(made, size=600)
+    found = pooled_runs(target, made)
+    # 1.25 % is worth 80 runs; from two replicates that agree so little only a lower bound is known.
+    assert found.at_least
+    single = of_energy(d01=[0.04], d02=[0.04])
+    assert pooled_runs(target_of(single, size=600), single).value == pytest.approx(1 / 0.015)
+
+
+def test_runs_of_all_conditions_tell_more_apart_than_those_of_one():
+    target = target_of(line("a", 50), names=tuple(f"d{i:02d}" for i in range(16)), size=100)
+    assert resolved_runs(target) == pytest.approx(400)
+    for condition in target.conditions.values():
+        condition["failed"] = 50
+    assert resolved_runs(target) == pytest.approx(200)
+    uneven = target_of(line("a", 50), size=100)
+    uneven.conditions["d02"]["size"] = 50
+    assert resolved_runs(uneven) == pytest.approx(2 / np.sqrt(1 / 100**2 + 1 / 50**2))
+
+
+def test_held_out_runs_are_told_with_what_they_tell_apart():
+    made = of_energy(d01=[0.1, 0.104], d02=[0.2, 0.208])
+    assert said(target_of(made, size=100), held_out=100) == [
+        "note: conditional: 100 held-out runs at each of 2 conditions tell about 141 equivalent runs apart, of which a "
+        "third is claimed; on average over these a at 50 runs 19.6 (15.3 to 25.2)"
+    ]
+    alone = target_of(line("a", 50, conditions=("all",)), names=("all",), target="marginal", size=100)
+    assert said(alone, held_out=100) == [
+        "note: marginal: 100 held-out runs tell about 100 equivalent runs apart, of which a third is claimed"
     ]

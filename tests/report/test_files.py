@@ -4,14 +4,17 @@ import csv
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 import small
 
 from sgmbench import api
+from sgmbench.report.contest_words import contest_sentences
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.format import count, percent, seconds, several, short
 from sgmbench.report.summary import summarize
 from sgmbench.report.terminal import tables
+from sgmbench.statistics.jackknife import log_pseudo_values
 from sgmbench.store.run_folder import RunFolder
 
 
@@ -55,6 +58,36 @@ def test_the_csv_has_the_means_of_the_results(folder):
         if (r["target"], r["method"], r["budget"], r["score"]) == ("marginal", "bootstrap", "10", "mean/u")
     ]
     assert float(row["mean"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_contests_are_those_of_the_results_and_the_claims_are_printed(folder, capsys):
+    """At one condition the ratio is that of mean D2 / mu + 2 / n, but for the jackknife's correction."""
+    with (folder.path / "contests.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert {(r["target"], r["budget"], r["status"]) for r in found if not r["rival"]} == {
+        (target, budget, "primary" if budget == "20" else "exploratory")
+        for target in ("conditional", "marginal")
+        for budget in ("10", "20")
+    }
+    (row,) = [r for r in found if (r["target"], r["budget"]) == ("marginal", "20") and r["rival"]]
+    results = [r for r in folder.results() if (r.target, r.budget) == ("marginal", 20)]
+    size = summarize(folder).targets[1].conditions["all"]["size"]
+    errors = {
+        method: np.array([[_error(r) + 2 / size] for r in results if r.method == method])
+        for method in (row["first"], row["rival"])
+    }
+    first, rival = (np.mean(log_pseudo_values(each)) for each in errors.values())
+    assert float(row["error_ratio"]) == pytest.approx(np.exp(first - rival), rel=1e-5)
+    answer = api.show(str(folder.path))
+    api.print_shown(answer)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert [claim.contest.budget for claim in answer.claims] == [20, 20]
+    assert all(said in printed for said in contest_sentences(answer.claims))
+
+
+def _error(result):
+    scores = result.scores["all"]["energy"]
+    return scores["d2"] / scores["mu"]
 
 
 def test_figures_are_valid_svg_with_text_as_paths_and_the_same_bytes_again(folder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, target_of
 
-from sgmbench.report.offers import line_of, offer_of, offers_of, spread_of, wanted_of
+from sgmbench.report.offers import line_of, offer_of, offers_of, offers_of_replicates, spread_of, wanted_of
 
 BOTH = ("d01", "d02")
 EVERYTHING = ASK | {"quantities": ["mean", "u.sd", "u.q0.975", "energy"]}
@@ -46,8 +46,9 @@ def test_of_another_sampler_the_measured_error_counts_at_its_budget():
 
 
 def test_the_reference_s_own_error_is_taken_out_of_a_sampler_s_and_no_more_is_claimed_than_it_resolves():
-    """Of a reference of 1,000 runs: 0.011 - 1/1,000; and not below 3/1,000 however small the error."""
-    for error2, expected in ((0.011, 0.010), (0.0025, 0.003), (0.0, 0.003)):
+    """Of two references of 1,000 runs: 0.011 - 1/1,000; and not below 3/1,000/sqrt(2) however small the error."""
+    least = 0.003 / 2**0.5
+    for error2, expected in ((0.011, 0.010), (0.0025, least), (0.0, least)):
         sampler = line("net", 40, error2**0.5, kind="sampler", algorithm="quasi_monte_carlo")
         assert only(target_of(sampler, size=1_000)).variance["mean of u"] == pytest.approx(40 * expected)
 
@@ -82,6 +83,23 @@ def test_the_squared_bias_of_a_law_is_unbiased():
     assert abs(found - bias**2) < 4 * standard_error
 
 
+@pytest.mark.parametrize("conditions", [1, 4])
+def test_no_generator_is_offered_below_what_the_reference_tells(conditions):
+    """A perfect law, scored by references of 300 runs: 3/300/sqrt(K), seldom exceeded by their noise alone.
+
+    Of a chi-square with K degrees of freedom over K: P(mean > 1 + 3/sqrt(K)) is .0455 for K = 1 and .0404 for K = 4.
+    """
+    rng, names, exceeded = np.random.default_rng(conditions), tuple(f"d{i:02d}" for i in range(conditions)), 0
+    for _ in range(2_000):
+        law = line("learner", 1000, conditions=names)
+        law.replicate_errors["mean/u"] = {c: [float(rng.normal() / 300**0.5)] for c in names}
+        target = target_of(law, names=names, size=300)
+        found = offer_of(target, law, wanted_of(target, ASK, names))
+        assert found.bias2["mean of u"] >= 0.01 / conditions**0.5
+        exceeded += found.is_seen("mean of u")
+    assert exceeded / 2_000 == pytest.approx(0.0455 if conditions == 1 else 0.0404, abs=4 * (0.045 / 2_000) ** 0.5)
+
+
 def test_what_is_no_number_promises_nothing():
     target = target_of(
         line("learner", 10, math.nan), line("net", 10, math.nan, kind="sampler", algorithm="quasi_monte_carlo")
@@ -95,9 +113,28 @@ def test_replicates_and_ends_of_the_interval():
     target = target_of(law)
     spread = spread_of(target, law, wanted_of(target, ASK, BOTH))
     assert [o.bias2["mean of u"] for o in spread.each] == pytest.approx([0.01, 0.02, 0.06])
-    assert spread.low.bias2["mean of u"] == 0
+    assert spread.low.bias2["mean of u"] == pytest.approx(0, abs=1e-8)
     assert spread.high.bias2["mean of u"] == pytest.approx(0.03 + 0.06572, rel=1e-4)
     assert spread_of(target_of(MONTE_CARLO), line("learner", 10, 0.1), wanted_of(target, ASK, BOTH)) is None
+
+
+def test_the_replicates_of_a_sampler_spread_its_variance():
+    """40 runs with mean square errors of 1, 2 and 6 hundredths: 40 times as much, and of their interval."""
+    sampler = line("net", 40, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]}, kind="sampler")
+    target = target_of(sampler)
+    spread = spread_of(target, sampler, wanted_of(target, ASK, BOTH))
+    assert [o.variance["mean of u"] for o in spread.each] == pytest.approx([0.4, 0.8, 2.4])
+    assert spread.high.variance["mean of u"] == pytest.approx(40 * (0.03 + 0.06572), rel=1e-4)
+    assert [o.bias2 for o in spread.each] == [{"mean of u": 0.0}] * 3
+
+
+def test_each_replicate_makes_offers_of_its_own():
+    law = line("learner", 1000, parts={"mean/u": [0.1, 0.2]})
+    single = line("net", 40, 0.1, kind="sampler")
+    found = offers_of_replicates(target_of(MONTE_CARLO, law), ASK, BOTH)
+    assert [[offer.label for offer in offers] for offers in found] == [["monte_carlo", "learner"]] * 2
+    assert [offers[1].bias2["mean of u"] for offers in found] == pytest.approx([0.01, 0.04])
+    assert offers_of_replicates(target_of(MONTE_CARLO, law, single), ASK, BOTH) == []
 
 
 def test_a_field_that_is_constant_where_it_is_asked_is_no_bias():

@@ -17,7 +17,7 @@ from sgmbench.core.experiment import Kind
 from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.method import Generator
 from sgmbench.core.prior import LogUniform, Parameter, Uniform
-from sgmbench.core.problem import Constrained, Problem, Traceable, uniform_coordinates
+from sgmbench.core.problem import Constrained, Problem, Traceable, from_uniform_coordinates, uniform_coordinates
 from sgmbench.core.rng import stream
 from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
@@ -45,6 +45,18 @@ class Line(Traceable, Constrained):
 
     def constraints(self, fields):
         return {}
+
+
+LANES: list = []
+
+
+@dataclass(frozen=True)
+class Counted(Line):
+    """A line that notes each lane that runs it."""
+
+    def simulate(self, z, xi):
+        jax.debug.callback(LANES.append, xi[0])
+        return super().simulate(z, xi)
 
 
 @dataclass(frozen=True)
@@ -199,6 +211,20 @@ class Knowing(Watching):
         def sample(at, n, key):
             y = problem.pool.y[np.argmin(np.sum((given - at) ** 2, axis=1))]
             return y + 0.01 * np.asarray(jax.random.normal(key, (n, 1), "float64"))
+
+        return sample
+
+
+@dataclass(frozen=True)
+class Solving(Watching):
+    """Runs the line itself at its condition: its law is the true one."""
+
+    def prepare(self, fit, *, clock):
+        simulation = Simulation(Line(), clock, at_condition=True)
+
+        def sample(at, n, key):
+            z = from_uniform_coordinates(Line(), jnp.asarray(at))
+            return simulation(n, key=key, z=tuple(np.asarray(z).tolist())).y
 
         return sample
 

@@ -98,12 +98,13 @@ def test_chains_that_do_not_mix_are_scored_and_marked(run):
     assert (chains.status, chains.method, chains.kind) == ("ok", "mcmc", "sampler")
     assert chains.cost.gradients == chains.cost.solver_runs >= 3_000
     assert any(
-        reason.startswith("c1: the chains have not mixed: R-hat of t_")
-        and reason.endswith(", above 1.05; give more runs")
-        for reason in chains.diagnostics["invalid"]
+        reason.says.startswith("c1: the chains have not mixed: R-hat of t_")
+        and reason.says.endswith(", above 1.05; give more runs")
+        for reason in chains.reasons
     )
     assert chains.diagnostics["c1"]["r_hat"].keys() == {"t_1", "t_2"}
-    assert all("invalid" not in result.diagnostics for result in folder.results()[:-1])
+    assert chains.validity == "invalid"
+    assert all(result.validity == "valid" for result in folder.results()[:-1])
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +165,6 @@ def test_what_sees_the_germ_and_what_samples_outputs_are_refused(tmp_path, monke
 
 
 def test_a_surrogate_of_outputs_has_no_germ_to_see():
-    said = r"^PolynomialChaos predicts y, and a posterior is a law of z; remove one of them$"
+    said = r"^PolynomialChaos predicts y from inputs that data do not give; remove one of them$"
     with pytest.raises(CellError, match=said):
         PosteriorQuestion(LINEAR).germs(PolynomialChaos(), clock=Clock(), phase="sample")

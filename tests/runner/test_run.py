@@ -216,7 +216,12 @@ def test_any_choice_of_metrics_can_be_reported(go, metric):
     assert "is not among the metrics" in answer.sentences[-1] or "are not among" in answer.sentences[-1]
 
 
-def test_a_field_that_does_not_vary_is_said(go):
+def test_a_field_that_does_not_vary_is_said(go, capsys):
+    """It is worth no number of runs, not even at least one."""
     answer = go(problem="small:Constant", metrics=["energy", "mean", "standard_deviation", "constraints"])
     api.print_answer(answer)
-    assert "no field varies" in answer.sentences[-1]
+    assert answer.sentences[-1] == "Marginal: nothing to answer, since no field varies."
+    assert not any("is worth" in sentence for sentence in answer.sentences)
+    printed = capsys.readouterr().out
+    assert "nothing varies" in printed
+    assert ">" not in printed

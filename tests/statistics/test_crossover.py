@@ -1,6 +1,7 @@
 """Crossovers by formula against search; costs are whole seconds, so that comparisons are exact."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sgmbench.statistics.crossover import (
     cost,
     crossover_conditions,
     crossover_cost_per_run,
+    reign,
     takes_over,
 )
 
@@ -105,6 +107,24 @@ def test_only_one_of_two_takes_over_from_the_other_for_good(offer, rival, c):
     assert math.isinf(takes_over(*lines)) or math.isinf(takes_over(*reversed(lines)))
 
 
+@given(st.lists(offers(), min_size=1, max_size=6), st.integers(1, 100), costs)
+def test_beyond_a_reign_somebody_else_is_cheapest(group, Q, c):
+    def label(eps):
+        found = cheapest(group, tolerance=eps, conditions=Q, cost_per_run=c)
+        return found and found.label
+
+    group = [replace(offer, label=str(i)) for i, offer in enumerate(group)]
+    found, own = reign(group, tolerance=TOLERANCE, conditions=Q, cost_per_run=c), label(TOLERANCE)
+    assert (found is None) == (own is None)
+    if found is None:
+        return
+    assert found.low <= TOLERANCE <= found.high
+    for end, beyond, other in ((found.low, 1 - 1e-7, found.below), (found.high, 1 + 1e-7, found.above)):
+        if 0 < end < math.inf:
+            assert label(end) == own
+            assert label(end * beyond) == (other and other.label) != own
+
+
 @pytest.fixture
 def monte_carlo():
     return Offer("monte_carlo", 0, True, {"mean": 0.0, "sd": 0.0}, {"mean": 1.0, "sd": 0.5})
@@ -127,6 +147,19 @@ def test_the_published_kind_of_case_by_hand(monte_carlo, generator):
     assert math.isinf(crossover_cost_per_run(generator, monte_carlo, tolerance=0.02, conditions=10))
     assert generator.smallest_tolerance == pytest.approx(0.01414, rel=1e-3)
     assert not generator.is_feasible(0.014)
+
+
+def test_the_tolerances_of_a_generator_by_hand(monte_carlo, generator):
+    """At 1 ms a run and Q = 100 the mean takes 145 + .026 / (e^2 - 1e-4), the sd 145 + .013 / (e^2 - 2e-4) s.
+
+    Monte Carlo takes .1 / e^2: as much as the mean at the coarse end, as the sd at the fine one.
+    """
+    found = reign([monte_carlo, generator], tolerance=0.02, conditions=100, cost_per_run=1e-3)
+    assert (found.below.label, found.above.label) == ("monte_carlo", "monte_carlo")
+    e = found.high
+    assert 0.1 / e**2 == pytest.approx(145 + 0.026 / (e**2 - 1e-4), rel=1e-3)
+    e = found.low
+    assert 0.1 / e**2 == pytest.approx(145 + 0.013 / (e**2 - 2e-4), rel=1e-3)
 
 
 def test_a_sampler_is_not_offered_with_fewer_runs_than_its_error_is_known_at():

@@ -34,7 +34,7 @@ def backwards(content):
     return {k: backwards(content[k]) for k in reversed(content)} if isinstance(content, dict) else content
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(nested)
 def test_pack_and_unpack_are_inverse_and_reproducible(content):
     data = pack(content)

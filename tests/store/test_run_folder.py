@@ -68,7 +68,7 @@ def test_another_schema_is_refused(run):
     with pytest.raises(StoreError) as caught:
         _ = run.record
     assert str(caught.value) == (
-        f"{run.path}: written by schema 99, this version reads 1 to 2; use the version of sgmbench that wrote it, or "
+        f"{run.path}: written by schema 99, this version reads 1 to 3; use the version of sgmbench that wrote it, or "
         "run the experiment again"
     )
 

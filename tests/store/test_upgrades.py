@@ -2,11 +2,13 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
 from sgmbench.config.load import build_experiment
 from sgmbench.core.experiment import MethodEntry
+from sgmbench.core.findings import Finding
 from sgmbench.diffusion.method import Diffusion
 from sgmbench.diffusion.noises.edm import EDM
 from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
@@ -18,7 +20,7 @@ from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.residual import Residual
 from sgmbench.learning.training import Training
 from sgmbench.store.run_folder import RunFolder
-from sgmbench.store.upgrades import SCHEMA, upgraded
+from sgmbench.store.upgrades import RESULT_SCHEMA, SCHEMA, upgraded
 from sgmbench.surrogates.gaussian import Gaussian
 
 REPRESENTATION = {
@@ -118,3 +120,76 @@ def test_an_upgrade_leaves_what_it_was_given():
 @pytest.mark.parametrize("schema", [0, SCHEMA + 1, None, "1"])
 def test_other_schemas_have_no_upgrade(schema):
     assert upgraded(FIRST | {"schema": schema}) is None
+
+
+def test_references_of_older_runs_hold_nothing_out(tmp_path):
+    sizes = {"size": 60, "drawn_size": 50}
+    plain = FIRST["configuration"] | {"methods": FIRST["configuration"]["methods"][:1], "reference": sizes}
+    for schema in (1, 2):
+        old = FIRST | {"schema": schema, "configuration": plain}
+        record = read(tmp_path, old)
+        assert record["configuration"]["reference"] == sizes | {"held_out": None}
+        assert build_experiment(record["configuration"], "run.json").experiment.reference.held_out is None
+
+
+MEMORIZATION = {
+    "nearest_ratio": 0.4,
+    "copies": 0.3,
+    "copies_held_out": 0.0,
+    "membership": 1e-9,
+    "not_judged": 0.0,
+    "verdict": "copies training runs",
+}
+CELL = {
+    "name": "posterior.mcmc.20.r0",
+    "content": "c",
+    "target": "posterior",
+    "method": "mcmc",
+    "kind": "sampler",
+    "budget": 20,
+    "replicate": 0,
+    "status": "ok",
+    "reason": "",
+    "failed_runs": 0,
+    "samples_each": {"d01": 20},
+    "cost": {"solver_runs": 20.0},
+    "scores": {"d01": {"energy": {"d2": 0.1, "mu": 1.0, "mu_samples": None}}},
+    "pair_scores": {},
+}
+
+
+def read_cell(tmp_path, schema=1, **changes):
+    folder = tmp_path / "cells" / CELL["name"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "result.json").write_text(json.dumps({"schema": schema, "files": {}} | CELL | changes))
+    return RunFolder(tmp_path).read_result(CELL["name"])
+
+
+def test_what_a_method_said_against_itself_was_a_diagnostic_and_is_a_reason(tmp_path):
+    said = ["d01: it has not mixed: R-hat is 2", "d02: one", "d02: two"]
+    result = read_cell(tmp_path, diagnostics={"invalid": said, "d01": {"chains": 4}})
+    assert [reason.says for reason in result.reasons] == said
+    assert (result.validity, result.marks, result.diagnostics) == ("invalid", (), {"d01": {"chains": 4}})
+
+
+def test_copies_in_an_older_fit_are_a_reason_where_it_was_trained(tmp_path):
+    trained = read_cell(tmp_path, diagnostics={"memorization": MEMORIZATION, "steps": 7, "prior_kl": 0.5})
+    assert [reason.name for reason in trained.reasons] == ["copies training runs"]
+    assert [mark.name for mark in trained.marks] == ["mismatched start"]
+    kernels = read_cell(tmp_path, diagnostics={"memorization": MEMORIZATION})
+    assert (kernels.validity, [mark.name for mark in kernels.marks]) == ("valid", ["copies training runs"])
+
+
+def test_a_result_with_nothing_against_it_is_valid_and_comes_back_as_it_is(tmp_path):
+    result = read_cell(tmp_path, diagnostics={"steps": 7})
+    assert (result.validity, result.scores, result.diagnostics) == ("valid", CELL["scores"], {"steps": 7})
+    for found in (result, replace(result, reasons=(Finding("a", "b", 0.5),), marks=(Finding("c", "d"),))):
+        RunFolder(tmp_path).write_result(found)
+        plain = json.loads((tmp_path / "cells" / found.name / "result.json").read_text())
+        assert (plain["schema"], plain["validity"]) == (RESULT_SCHEMA, found.validity)
+        assert RunFolder(tmp_path).read_result(found.name) == found
+
+
+@pytest.mark.parametrize("schema", [0, RESULT_SCHEMA + 1, None])
+def test_results_of_other_schemas_are_not_read(tmp_path, schema):
+    assert read_cell(tmp_path, schema=schema, diagnostics={}, reasons=[], marks=[]) is None

@@ -35,6 +35,18 @@ class Certain(Exact):
 
 
 @dataclass(frozen=True)
+class Unsaid(Traceable):
+    """White noise of four values, whose density nobody says."""
+
+    parameters = ()
+    germ_dimension = 4
+    layout = Layout((Field("y", "-", (Axis("x", "-", tuple(range(4))),)),))
+
+    def simulate(self, z, xi):
+        return {"y": xi}
+
+
+@dataclass(frozen=True)
 class Inexact(Exact, Leveled):
     """The same with an error h^order, h = 1/cells."""
 

@@ -109,6 +109,15 @@ def test_a_metric_that_is_wrong_is_caught(mistake):
     )
 
 
+def test_where_a_dimension_is_dear_fewer_runs_are_tried_once():
+    found = calibrate(replace(TINY, dear=8, dear_runs=(8,), dear_null=39), metrics={"mean": Mean()})
+    tried = {(each.dimension, each.runs, len(each.found)) for each in found.recoveries}
+    assert tried == {(1, 8, 4), (1, 32, 4), (8, 8, 1)}
+    assert {(each.dimension, each.null) for each in found.powers} == {(1, 19), (8, 39)}
+    recovery, _ = calibration_tables(found)
+    assert list(recovery.columns[-1].cells)[1] == "-"
+
+
 def test_a_right_metric_is_sound_and_the_seed_decides_alone():
     first, again, other = (calibrate(TINY, metrics={"mean": Mean()}, seed=seed) for seed in (0, 0, 1))
     assert first.is_sound

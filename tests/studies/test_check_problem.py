@@ -3,11 +3,12 @@ import pytest
 import solvers
 
 from sgmbench.errors import UsageError
+from sgmbench.statistics.discretization import cap, discretization_error
 from sgmbench.studies.check_problem import check_problem
 from sgmbench.studies.corners import failed_at_corners
 from sgmbench.studies.evaluate import draw_inputs, error_in_sd, evaluate
 from sgmbench.studies.precision import compare_precisions
-from sgmbench.studies.refinement import cap, discretization_error, refine
+from sgmbench.studies.refinement import refine
 
 SD = np.sqrt(1.25)  # of z + xi / 2
 

@@ -9,15 +9,18 @@ import pytest
 from models import case_of, method
 
 from sgmbench.config.load import build
+from sgmbench.core.reference import Reference
 from sgmbench.diffusion.gaussian_law import output_variances
 from sgmbench.diffusion.noise import Level
 from sgmbench.diffusion.samplers.heun import Heun
+from sgmbench.errors import UsageError
 from sgmbench.metrics.standard_deviation import StandardDeviation
 from sgmbench.problems.gaussian import PowerLawGaussian, cosines
 from sgmbench.problems.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from sgmbench.studies.closeness import as_law, closeness
 from sgmbench.studies.resolution import finer
 from sgmbench.studies.score_models import carry, exact
+from sgmbench.studies.subject import Case
 
 
 def test_a_fine_grid_has_no_error_and_a_coarse_one_that_of_theory():
@@ -77,3 +80,14 @@ def test_where_the_density_is_not_known_there_is_no_exact_score():
     case = case_of(PowerLawGaussian(dimension=1), 60)
     assert exact(Unsaid(dimension=1), method(), case) is None
     assert exact(build("problems", "ishigami"), method(), case) is None
+
+
+def test_a_law_that_does_not_vary_is_refused():
+    """Rather than divided by: it is worth no number of runs."""
+    problem = PowerLawGaussian(4)
+    still = Case(
+        "c1", None, np.zeros((1, 0)), Reference(np.ones((9, 4)), problem, None), np.ones((9, 4)), np.ones((9, 4))
+    )
+    with pytest.raises(UsageError) as caught:
+        closeness(np.ones((9, 4)), still)
+    assert str(caught.value) == "c1: nothing varies there, so no error can be measured; study another condition"

@@ -1,0 +1,95 @@
+"""An ask of one target at one cost a run, and who answers it at least cost."""
+
+import math
+from dataclasses import dataclass
+
+from sgmbench.report.offers import Ask, offers_of, offers_of_replicates, scored_conditions
+from sgmbench.report.summary import TargetSummary
+from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
+
+DEAR = 1e9  # s: where the cost of a run is not known, the rival is the Sampler of fewest runs
+
+
+@dataclass(frozen=True)
+class Question:
+    """An ask of one target at one cost a run.
+
+    Attributes:
+        target: what is asked about.
+        ask: what is wanted.
+        cost: seconds of a run, or "measured".
+        offers: what there is.
+        replicates: what there would be by each replicate alone; empty of a single one.
+    """
+
+    target: TargetSummary
+    ask: Ask
+    cost: str | float
+    offers: list[Offer]
+    replicates: list[list[Offer]]
+
+    @property
+    def tolerance(self) -> float:
+        """eps."""
+        return self.ask["tolerance"]
+
+    @property
+    def is_one_law(self) -> bool:
+        """Whether there are no conditions to ask at."""
+        return self.target.name == "marginal"
+
+    @property
+    def queries(self) -> list[int]:
+        """Q, 1 of one law."""
+        return [1] if self.is_one_law else list(self.ask["conditions"])
+
+    @property
+    def workers(self) -> int:
+        """W; asks of older runs have none."""
+        return self.ask.get("workers", 1)
+
+    @property
+    def cost_per_run(self) -> float:
+        """Core-seconds of a run; NaN where they are not known."""
+        return self.target.seconds_a_run if self.cost == "measured" else float(self.cost)
+
+    @property
+    def c(self) -> float:
+        """Seconds that a run takes when W are made at a time."""
+        return self.cost_per_run / self.workers
+
+    @property
+    def is_over_cost(self) -> bool:
+        """Whether a crossover is one in the cost of a run."""
+        return self.is_one_law or math.isnan(self.c)
+
+    def cheapest(self, Q: int) -> Offer | None:
+        """Who answers at least cost."""
+        return cheapest(self.offers, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c)
+
+    def agreeing(self, Q: int) -> int:
+        """How many replicates have the same winner, whatever its budget."""
+        best = self.cheapest(Q)
+        alone = (cheapest(o, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c) for o in self.replicates)
+        return sum((each and each.label) == (best and best.label) for each in alone)
+
+    def rival(self) -> Offer | None:
+        """The Sampler to overtake."""
+        samplers = [offer for offer in self.offers if offer.is_sampler]
+        c = DEAR if math.isnan(self.c) else self.c
+        return cheapest(samplers, tolerance=self.tolerance, conditions=max(self.queries), cost_per_run=c)
+
+    def crossover(self, offer: Offer, rival: Offer) -> float:
+        """Conditions, or core-seconds of a run, from which on the offer is cheaper."""
+        if self.is_over_cost:
+            Q = max(self.queries)
+            return self.workers * crossover_cost_per_run(offer, rival, tolerance=self.tolerance, conditions=Q)
+        return crossover_conditions(offer, rival, tolerance=self.tolerance, cost_per_run=self.c)
+
+
+def question(target: TargetSummary, ask: Ask, cost: str | float) -> Question:
+    """An ask of a target that has an answer, at one of its costs."""
+    conditions = scored_conditions(target)
+    return Question(
+        target, ask, cost, offers_of(target, ask, conditions), offers_of_replicates(target, ask, conditions)
+    )
