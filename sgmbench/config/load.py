@@ -88,8 +88,9 @@ def build(group: str, plain: str | dict[str, Any], overrides: Sequence[str] = ()
         ConfigError: everything that is wrong with it.
     """
     document = deepcopy(plain) if isinstance(plain, dict) else {"kind": plain}
-    written, errors = apply(document, overrides)
-    part, faults = validate(Annotated[object, Kind(group)], document if isinstance(plain, dict) or written else plain)
+    annotation = Annotated[object, Kind(group)]
+    written, errors = apply(document, overrides, annotation)
+    part, faults = validate(annotation, document if isinstance(plain, dict) or written else plain)
     if faults or errors:
         origins = Origins(group[:-1], {}, {}, written)
         raise ConfigError(*map(origins.line, faults), *errors)

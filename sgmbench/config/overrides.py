@@ -1,20 +1,30 @@
 """Overrides: `--set a.b=value`, applied to the plain document before it is checked.
 
-The path goes down by keys and by positions; an entry of a list may also be named by its label or kind, as in
-`methods.diffusion.steps=5`. The value is YAML, as strict as the file's. A key that does not exist yet is written, for
-a document may leave out what has a default; the check of the whole then says whether it is known.
+The path goes down by keys and by positions; an entry of a list may also be named by its label, which is its kind where
+none is written, or else by its kind, as in `methods.diffusion.steps=5`. The value is YAML, as strict as the file's. A
+key that does not exist yet is written, for a document may leave out what has a default, and with the default's kind
+where a part of it is set; the check of the whole then says whether it is known.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from sgmbench import registry
+from sgmbench.config.defaults import default_kind
 from sgmbench.config.document import DocumentError, read
 from sgmbench.config.faults import ConfigError, Path
+from sgmbench.core.experiment import Experiment
 
 
-def apply(document: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[Path, str], list[str]]:
+def apply(
+    document: dict[str, Any], overrides: Sequence[str], annotation: Any = Experiment
+) -> tuple[dict[Path, str], list[str]]:
     """Writes each override into the document.
+
+    Args:
+        document: plain data.
+        overrides: as written, `a.b=value`.
+        annotation: of what the document describes.
 
     Returns:
         the override that wrote each path, and a line for each one that could not be applied.
@@ -23,13 +33,13 @@ def apply(document: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[Path
     errors: list[str] = []
     for override in overrides:
         try:
-            written[_write(document, override)] = override
+            written[_write(document, override, annotation)] = override
         except (ConfigError, DocumentError) as error:
             errors.append(f"--set {override}: {error}")
     return written, errors
 
 
-def _write(document: dict[str, Any], override: str) -> Path:
+def _write(document: dict[str, Any], override: str, annotation: Any) -> Path:
     name, equals, text = override.partition("=")
     keys = name.strip().split(".")
     if not equals or not all(keys):
@@ -43,7 +53,8 @@ def _write(document: dict[str, Any], override: str) -> Path:
         if i == len(keys) - 1:
             parent[where] = value
         else:
-            parent = _opened(parent, where, ".".join(keys[: i + 1]))
+            kind = default_kind(annotation, document, path)
+            parent = _opened(parent, where, ".".join(keys[: i + 1]), {"kind": kind} if kind else {})
     return path
 
 
@@ -56,11 +67,11 @@ def _value(text: str) -> Any:
     return document.value
 
 
-def _opened(parent: Any, where: str | int, name: str) -> Any:
-    """The mapping or list at a key: written where there is none, a bare kind opened to a mapping."""
+def _opened(parent: Any, where: str | int, name: str, default: dict[str, Any]) -> Any:
+    """The mapping or list at a key: the default where there is none, a bare kind opened to a mapping."""
     child = parent.get(where) if isinstance(parent, dict) else parent[where]
     if child is None:
-        child = parent[where] = {}
+        child = parent[where] = default
     elif isinstance(child, str):
         child = parent[where] = {"kind": child}
     elif not isinstance(child, dict | list):
@@ -80,7 +91,8 @@ def _find(parent: Any, key: str, name: str) -> str | int:
 
 
 def _named(entries: list[Any], key: str, name: str) -> int:
-    labels, kinds = [_of(entry, "label") for entry in entries], [_of(entry, "kind") for entry in entries]
+    kinds = [_of(entry, "kind") for entry in entries]
+    labels = [_of(entry, "label") or kind for entry, kind in zip(entries, kinds, strict=True)]
     for known in (labels, kinds):
         if known.count(key) == 1:
             return known.index(key)

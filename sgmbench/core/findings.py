@@ -11,6 +11,8 @@ claimed from it.
                             chains that have not mixed (told by the method)
                             a reference worth fewer than 50 runs
     mark                    traces of training runs; sampling that begins where training did not end
+                            coordinates far from the unit size that a training takes for granted
+                            a training that no held-out loss has rewarded
                             a budget above a third of the reference, beyond which nothing is claimed
                             equivalent runs above (sigma/delta)^2, beyond which the solver itself errs more: training
                             runs and truth have this error alike, so that methods are compared soundly all the same
@@ -30,6 +32,7 @@ MOST = 0.01  # share of failed runs, of lost samples and of copies
 LEVEL = 0.05
 FEWEST_RUNS = 50  # the smallest reference that can be written
 CLAIMED = 3  # no equivalent runs above a third of the reference's runs are claimed
+UNIT_SIZES = (0.3, 3.0)  # what passes for 1
 LARGEST_KL = 0.01  # nats: a tenth of a standard deviation in one coordinate is half of it
 
 COPIES, LEANS = "copies training runs", "leans on training runs"
@@ -166,10 +169,37 @@ def mismatched_start(diagnostics: dict[str, Any]) -> list[Finding]:
     return [Finding("mismatched start", said, kl)]
 
 
+def strange_scale(diagnostics: dict[str, Any]) -> list[Finding]:
+    """Coordinates that are far from the unit size that noise and network are made for."""
+    low, high = diagnostics.get("coordinate_sizes") or (1.0, 1.0)
+    if low >= UNIT_SIZES[0] and high <= UNIT_SIZES[1]:
+        return []
+    said = (
+        f"its coordinates have standard deviations from {low:.2g} and root mean squares to {high:.2g}, outside of "
+        f"{UNIT_SIZES[0]:g} to {UNIT_SIZES[1]:g}, and noise and network are made for 1; write standardize by field or "
+        "by coordinate in representation, or leave representation out"
+    )
+    return [Finding("strange scale", said, max(high, 1 / low))]
+
+
+def learned_nothing(diagnostics: dict[str, Any]) -> list[Finding]:
+    """A training after which held-out losses were never below that of the untrained network, which is kept."""
+    found = diagnostics.get("validation")
+    if found is None or found["trained"] <= found["kept"]:
+        return []
+    said = (
+        f"training bettered nothing: the held-out loss is {found['kept']:.3g} untrained and {found['trained']:.3g} at "
+        "best after training, so the untrained network is kept; write a smaller learning_rate, or train on more runs"
+    )
+    return [Finding("learned nothing", said, found["trained"])]
+
+
 def of_fit(diagnostics: dict[str, Any], *, resamples: bool) -> Findings:
     """What a fit says against itself."""
-    reasons, marks = diverged_training(diagnostics), mismatched_start(diagnostics)
-    return Findings(tuple(reasons), tuple(marks)) + training_runs_again(diagnostics, resamples=resamples)
+    marks = (*mismatched_start(diagnostics), *strange_scale(diagnostics), *learned_nothing(diagnostics))
+    return Findings(tuple(diverged_training(diagnostics)), marks) + training_runs_again(
+        diagnostics, resamples=resamples
+    )
 
 
 def of_method(said: Mapping[str, Sequence[str]]) -> Findings:

@@ -119,7 +119,7 @@ class Posterior(Target):
 
 @dataclass(frozen=True)
 class Predictive(Posterior):
-    """P(y given data): what each observation tells of all outputs of the run that it is of, its germ included."""
+    """P(y given data): all outputs of the run that each observation is of, its germ included."""
 
     name: ClassVar[str] = "predictive"
 

@@ -4,9 +4,9 @@
 
     log p(x_0) = log N(x_1; c, R R') - int (tr(dD/dx) - k) ds    from the smallest noise to the largest
 
-The trace is exact, by k Jacobian-vector products, up to `EXACT` coordinates, and Hutchinson's estimate v'(dD/dx)v with
-Rademacher v above. What is found is the density of data with noise sigma_min / alpha_min added. Sources: Y. Song et al.
-(2021), appendix D.2; W. Grathwohl et al., "FFJORD" (2019).
+The trace is exact, by k Jacobian-vector products, up to `EXACT` coordinates, and above Hutchinson's estimate
+v'(dD/dx)v, averaged over some Rademacher v. What is found is the density of data with noise sigma_min / alpha_min
+added. Sources: Y. Song et al. (2021), appendix D.2; W. Grathwohl et al., "FFJORD" (2019).
 """
 
 from typing import Any
@@ -31,6 +31,7 @@ def log_density(
     key: Key[Array, ""],
     args: Any,
     exact: bool | None = None,
+    probes: int = 1,
     tolerance: float = TOLERANCE,
 ) -> Float[Array, " n"]:
     """log p of coordinates, in nats, in the dtype of x.
@@ -41,10 +42,11 @@ def log_density(
         key: of Hutchinson's probes.
         args: passed through to the denoiser.
         exact: whether the trace is exact; up to `EXACT` coordinates by default.
+        probes: v of each row, drawn once, where it is not.
         tolerance: relative and absolute, of the adaptive solve.
     """
     k = x.shape[1]
-    trace = exact_trace if (k <= EXACT if exact is None else exact) else hutchinson(x, key)
+    trace = exact_trace if (k <= EXACT if exact is None else exact) else hutchinson(x, key, probes)
     low, high = (float(-end) for end in model.noise.lambdas(np.array([model.noise.t_min, model.noise.t_max])))
 
     def flow(s, state, args):
@@ -77,20 +79,21 @@ def exact_trace(function: Any, y: Float[Array, "n k"]) -> tuple[Array, Array]:
     return value, jnp.sum(diagonals, axis=0)
 
 
-def hutchinson(like: Float[Array, "n k"], key: Key[Array, ""]) -> Any:
-    """The trace by one fixed probe a row."""
-    probe = jax.random.rademacher(key, like.shape, like.dtype)
+def hutchinson(like: Float[Array, "n k"], key: Key[Array, ""], probes: int = 1) -> Any:
+    """The trace by the mean over fixed probes, drawn for each row."""
+    v = jax.random.rademacher(key, (probes, *like.shape), like.dtype)
 
     def trace(function: Any, y: Array) -> tuple[Array, Array]:
-        value, tangent = jax.jvp(function, (y,), (probe,))
-        return value, jnp.sum(probe * tangent, axis=1)
+        value, push = jax.linearize(function, y)
+        return value, jnp.mean(jax.lax.map(lambda probe: jnp.sum(probe * push(probe), axis=1), v), axis=0)
 
     return trace
 
 
 def _log_normal(model: Model, x: Float[Array, "n k"]) -> Float[Array, " n"]:
     """log of the law at the largest noise, in coordinates divided by alpha."""
-    alpha = float(model.noise.alpha(jnp.asarray(model.noise.t_max, "float64")))
+    with jax.ensure_compile_time_eval():
+        alpha = float(model.noise.alpha(jnp.asarray(model.noise.t_max, "float64")))
     center, root = model.center / alpha, model.root / alpha
     white = (x - jnp.asarray(center, x.dtype)) @ jnp.asarray(np.linalg.inv(root).T, x.dtype)
     log_det = np.linalg.slogdet(root)[1]

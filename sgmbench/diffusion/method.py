@@ -21,7 +21,8 @@ from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.diffusion.levels import Law
-from sgmbench.diffusion.model import Model, pusher
+from sgmbench.diffusion.likelihood import log_density
+from sgmbench.diffusion.model import CHUNK, Model, pusher
 from sgmbench.diffusion.noise import Noise
 from sgmbench.diffusion.noises.edm import EDM
 from sgmbench.diffusion.objective import Objective, loss_by_level, training_loss, validation_loss, validation_quantiles
@@ -32,7 +33,7 @@ from sgmbench.diffusion.sampling import Initial, initial_law
 from sgmbench.diffusion.terminal import terminal_kl
 from sgmbench.errors import CellError
 from sgmbench.learning.calibration import sobol_normal
-from sgmbench.learning.compatibility import planned_geometry, refusal_on
+from sgmbench.learning.compatibility import check_output, planned_geometry, refusal_on
 from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.memorization import Memorization
 from sgmbench.learning.memorization_at_conditions import memorization_at_conditions
@@ -49,6 +50,7 @@ from sgmbench.learning.representation import (
     decode_calibrated,
     encode,
     fit_representation,
+    log_det,
 )
 from sgmbench.learning.training import Training, split_held_out, train
 
@@ -121,6 +123,7 @@ class Diffusion(Generator):
         coordinates = jnp.asarray(a, jnp.float32)
         features = jnp.asarray(condition_features(pairs.given), jnp.float32)
         graph, parameters = drawn(self._build(geometry, features.shape[1]), keys["network"])
+        check_output(graph, parameters, self.network, size=a.shape[1], given=features.shape[1])
         rows, held_out = split_held_out(len(coordinates), self.training.held_out, keys["split"])
         trained = train(
             training_loss(graph, self.objective, batch=self.training.batch),
@@ -140,6 +143,7 @@ class Diffusion(Generator):
             "parameters": as_arrays(trained.parameters),
             "history": np.array(trained.history),
             "steps": np.array([trained.steps, trained.planned]),
+            "best": np.array(trained.best),
             "held_out": np.asarray(held_out),
             "mean": a.mean(axis=0),
             "covariance": np.atleast_2d(np.cov(a, rowvar=False, ddof=0)),
@@ -174,9 +178,55 @@ class Diffusion(Generator):
             "planned_steps": planned,
             "terminal_kl": mismatch,
             "prior_kl": mismatch if self.initial == "prior" else 0.0,
+            "coordinate_sizes": _smallest_and_largest(fit),
+            "validation": {"kept": float(fit["best"]), "trained": float(fit["history"][:, 2].min())},
             "losses": self._losses(fit, a, features, training[:MOST_QUERIES], held_out),
             "memorization": asdict(self._memorization(model, a, features, training, held_out, key)),
         }
+
+    def log_density(
+        self,
+        fit: Fit,
+        given: Float[np.ndarray, "#n q"],
+        y: Float[np.ndarray, "n d"],
+        *,
+        probes: int = 16,
+        seed: int = 0,
+    ) -> Float[np.ndarray, " n"]:
+        """log p(y given u) in nats by the probability flow of the trained network, before samples are calibrated.
+
+        It is the density of y whose coordinates have the smallest noise added. The trace is exact up to 16 coordinates.
+
+        Args:
+            fit: of this method.
+            given: u, one row or one for each y.
+            y: outputs.
+            probes: of Hutchinson's estimate of the trace, for each y.
+            seed: of the probes.
+
+        Raises:
+            CellError: the representation leaves modes out, or coordinates never vary, so that y has no density.
+        """
+        arrays = fit["representation"]
+        outer, a = log_det(self.representation, arrays, given, y), encode(self.representation, arrays, given, y)
+        variances = np.diag(fit["covariance"])
+        if outer is None or (variances <= 1e-20 * variances.max()).any():
+            raise CellError(
+                "diffusion: the representation leaves modes out, or coordinates never vary, and y has no density; "
+                "write karhunen_loeve with lost_variance: 0, or standardize and outputs that vary"
+            )
+        model, features = self.model(fit), condition_features(given)
+
+        def of_rows(x: Array, args: PyTree) -> Array:
+            return log_density(model, x, key=jax.random.key(seed), args=args, probes=probes)
+
+        compiled, inner = jax.jit(of_rows), []
+        for start in range(0, len(a), CHUNK):
+            rows = slice(start, start + CHUNK)
+            own = features if len(features) == 1 else features[rows]
+            x, u = (jnp.asarray(each, jnp.float32) for each in (a[rows], own))
+            inner.append(np.asarray(compiled(x, (model.values, u)), "float64"))
+        return outer + np.concatenate(inner)
 
     def model(self, fit: Fit) -> Model:
         """The trained denoiser of coordinates."""
@@ -222,3 +272,14 @@ class Diffusion(Generator):
 
         runs = {"training": training, "held_out": held_out}
         return memorization_at_conditions(draw, a, features, **runs, queries=queries)
+
+
+def _smallest_and_largest(fit: Fit) -> list[float]:
+    """The smallest standard deviation and the largest root mean square of a channel, over its coordinates that vary.
+
+    A constant has no standard deviation to learn, and is as large as it is.
+    """
+    shape = coordinate_geometry(fit["representation"]).channels, -1
+    variances, squares = (each.reshape(shape) for each in (np.diag(fit["covariance"]), fit["mean"] ** 2))
+    varying = [each[each > 0].mean() for each in variances if each.any()]
+    return [float(np.sqrt(min(varying, default=1.0))), float(np.sqrt(np.max((variances + squares).mean(axis=1))))]

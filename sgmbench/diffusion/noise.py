@@ -10,6 +10,9 @@ a time-stepping scheme sees: the probability flow and, for any eta >= 0, the rev
     dx = (alpha' D + sigma' epsilon + eta^2 g^2 / (2 sigma) epsilon) dt + eta g dW (t falling)
     g^2 = -2 sigma^2 lambda'
 
+Networks and samplers work in float32, which holds no square beyond 3e38 and no number between 1 - 6e-8 and 1: families
+refuse ends where sigma / alpha, which errors of D grow to, passes 1e15, or where t cannot be told from 1.
+
 Source: Y. Song et al., "Score-Based Generative Modeling through Stochastic Differential Equations" (2021); D. Kingma,
 R. Gao, "Understanding Diffusion Objectives as the ELBO with Simple Data Augmentation" (2023), for the one path.
 """
@@ -25,6 +28,20 @@ from jaxtyping import Array, Float
 import sgmbench.core  # noqa: F401  (64-bit JAX: grids are float64)
 
 Time = Float[Array, "*n"]
+MOST_RATIO = 1e15
+LATEST = 1 - 1e-6
+
+
+def check_largest(name: str, sigma: float) -> None:
+    """Raises ValueError for a largest noise that float32 cannot square; data are not scaled."""
+    if sigma > MOST_RATIO:
+        raise ValueError(f"{name}: {sigma} is noise whose square float32 cannot hold; write {MOST_RATIO:.0e} at most")
+
+
+def check_start(t: float) -> None:
+    """Raises ValueError for a `start` that float32 rounds to 1, or nearly so."""
+    if t > LATEST:
+        raise ValueError(f"start: {t} is nearer to 1 than float32 tells apart; write {LATEST} at most")
 
 
 class Level(NamedTuple):

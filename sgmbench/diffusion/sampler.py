@@ -33,11 +33,12 @@ class ReverseSampler(ABC):
     """One way to carry noise to samples.
 
     `levy_area`: whether the solver needs the space-time Levy area of its Brownian paths. `evaluations_a_step`: of the
-    denoiser.
+    denoiser. `optional_noise`: hyperparameters that are 0 where it follows the probability flow.
     """
 
     levy_area: ClassVar[bool] = False
     evaluations_a_step: ClassVar[int] = 1
+    optional_noise: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -68,6 +69,12 @@ class ReverseSampler(ABC):
         if noise.has_sde or not self.is_stochastic:
             return None
         sampler, family = (type(part).__module__.rpartition(".")[2] for part in (self, noise))
+        source = next((name for name in self.optional_noise if getattr(self, name)), None)
+        if source is not None:
+            return (
+                f"{sampler} with {source}: {getattr(self, source)} adds noise, and {family} has no reverse SDE, only a "
+                f"probability flow; write {source}: 0, or another noise"
+            )
         return (
             f"{sampler} solves the reverse SDE, and {family} has none, only a probability flow; "
             "write heun, dpmpp_2m, exponential_euler or tsit5, or another noise"

@@ -23,7 +23,7 @@ from sgmbench.statistics.variance_components import components, components_witho
 
 @dataclass(frozen=True)
 class EpistemicShare(NestedScore):
-    """Unbiased squared error of each field's epistemic share, which equivalent runs of a decomposition count."""
+    """Unbiased squared error of each field's epistemic share, counted in runs of a decomposition."""
 
     unit: ClassVar[str] = "squared ratio"
     judged_by: ClassVar[Judgment | None] = "square"

@@ -28,7 +28,7 @@ from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.errors import CellError
 from sgmbench.learning.calibration import sobol_normal
-from sgmbench.learning.compatibility import planned_geometry, refusal_on
+from sgmbench.learning.compatibility import check_output, planned_geometry, refusal_on
 from sgmbench.learning.engression import Frame, data_of, frame_of, generate, training_loss, validation_loss
 from sgmbench.learning.geometry import Geometry
 from sgmbench.learning.memorization_at_conditions import memorization_at_conditions
@@ -100,6 +100,7 @@ class EnergyScoreNetwork(Generator):
         frame, noise = frame_of(a), self.noise_dimension or max(LEAST_NOISE, a.shape[1])
         data = data_of(frame, a, condition_features(pairs.given))
         graph, parameters = drawn(self._build(geometry, data.features.shape[1] + noise), keys["network"])
+        check_output(graph, parameters, self.network, size=a.shape[1], given=data.features.shape[1] + noise)
         rows, held_out = split_held_out(len(a), self.training.held_out, keys["split"])
         trained = train(
             training_loss(graph, batch=self.training.batch, draws=self.draws, noise=noise),

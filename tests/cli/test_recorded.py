@@ -18,7 +18,7 @@ BOTH = {
     "metrics": ["energy", "mean", "standard_deviation", "energy_score", "crps"],
     "budgets": [60],
     "replicates": 2,
-    "ask": {"tolerance": 0.3, "cost_per_run": [60]},
+    "ask": {"tolerance": 0.6, "cost_per_run": [60]},
 }
 
 

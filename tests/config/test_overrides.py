@@ -1,4 +1,7 @@
 import pytest
+from toys import Deep, Small
+
+from sgmbench.config.load import build
 
 TEXT = """\
 name: test
@@ -49,7 +52,6 @@ def test_overrides_reach_every_part(loaded):
         ("refrence.size=100", "refrence: unknown key (did you mean reference?)"),
         ("methods.bog.steps=3", "methods has no entry 'bog' (did you mean big?); write one of big, draws, learner"),
         ("methods.3.steps=3", "methods has 3 entries, counted from 0; write 0 to 2"),
-        ("methods.learner.steps=3", "methods has several entries 'learner'; write the position, counted from 0"),
         ("budgets.x=3", "budgets has no entry 'x'; write the position, counted from 0"),
         ("budgets.0.x=3", "budgets.0 is a single value and has no parts; write budgets.0=value"),
         ("replicates", "not of the form a.b=value; write for example replicates=1 or methods.0.steps=5"),
@@ -64,6 +66,30 @@ def test_overrides_reach_every_part(loaded):
 def test_errors_name_the_override(errors, override, message):
     (line,) = errors(TEXT, override)
     assert line.startswith(f"--set {override}: {message}")
+
+
+def test_a_label_names_its_entry_among_several_of_a_kind(loaded, errors):
+    """Without one an entry's label is its kind."""
+    learners = [entry.method for entry in loaded(TEXT, "methods.learner.steps=7").experiment.methods[1:]]
+    assert [learner.steps for learner in learners] == [100, 7]
+    both_labeled = TEXT.replace("  - learner", "  - {kind: learner, label: small}")
+    (line,) = errors(both_labeled, "methods.learner.steps=3")
+    several = "methods has several entries 'learner'; write the position, counted from 0"
+    assert line == f"--set methods.learner.steps=3: {several}"
+    crossed = TEXT.replace("label: big", "label: draws").replace("  - draws\n", "  - {kind: draws, label: few}\n")
+    assert loaded(crossed, "methods.draws.steps=9").experiment.methods[1].method.steps == 9
+
+
+def test_a_part_that_the_document_leaves_out_is_the_default_one_with_what_is_set(loaded, errors):
+    result = loaded(TEXT, "methods.big.network.width=16")
+    assert result.experiment.methods[1].method.network == Small(16)
+    assert result.document["methods"][1]["network"] == {"kind": "small", "width": 16}
+    kinds = loaded(TEXT, "methods.big.network.kind=deep", "methods.big.network.widths=[4]")
+    assert kinds.experiment.methods[1].method.network == Deep((4,))
+    (line,) = errors(TEXT, "methods.big.network.widths=[4]")
+    expected = "methods.1.network.widths: unknown key (did you mean width?); write one of width"
+    assert line.endswith(expected)
+    assert build("methods", "learner", ["network.width=3"]).network == Small(3)
 
 
 def test_an_override_mends_the_file(loaded):

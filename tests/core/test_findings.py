@@ -111,6 +111,29 @@ def test_sampling_that_begins_elsewhere_is_a_mark():
     assert both.reasons == ()
 
 
+def test_coordinates_far_from_unit_size_are_marked():
+    both = of_fit({"coordinate_sizes": [1.7e-5, 412.0]}, resamples=False)
+    assert says(both.marks) == [
+        "its coordinates have standard deviations from 1.7e-05 and root mean squares to 4.1e+02, outside of 0.3 to 3, "
+        "and noise and network are made for 1; write standardize by field or by coordinate in representation, or leave "
+        "representation out"
+    ]
+    assert both.reasons == ()
+    for odd in ([0.29, 1.0], [1.0, 3.01]):
+        assert len(of_fit({"coordinate_sizes": odd}, resamples=False).marks) == 1
+    assert of_fit({"coordinate_sizes": [0.3, 3.0]}, resamples=False) == Findings()
+
+
+def test_a_training_that_betters_nothing_is_marked():
+    both = of_fit({"validation": {"kept": 1.0123, "trained": 35.67}}, resamples=False)
+    assert says(both.marks) == [
+        "training bettered nothing: the held-out loss is 1.01 untrained and 35.7 at best after training, so the "
+        "untrained network is kept; write a smaller learning_rate, or train on more runs"
+    ]
+    assert both.reasons == ()
+    assert of_fit({"validation": {"kept": 0.4, "trained": 0.4}}, resamples=False) == Findings()
+
+
 @pytest.mark.parametrize("verdict", ["no sign", "too few held-out runs to tell", "no finite samples to judge"])
 def test_silence_where_nothing_is_wrong(verdict):
     both = of_fit(found(verdict) | {"prior_kl": 0.01, "terminal_kl": 3.0, "steps": 7}, resamples=False)

@@ -69,3 +69,5 @@ def test_hutchinson_is_right_on_average_for_a_correlated_law():
     expected = -x[0] @ np.linalg.solve(covariance, x[0]) / 2 - np.log(np.linalg.det(2 * np.pi * covariance)) / 2
     assert abs(found.mean() - expected) < 4.5 * found.std() / np.sqrt(4_000) + 1e-4
     assert found.std() > 0.1
+    of_nine = log_density(model, x, key=jax.random.key(4), args=None, exact=False, probes=9)
+    assert np.std(of_nine) == pytest.approx(found.std() / 3, rel=0.1)

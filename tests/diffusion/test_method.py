@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 from scipy.spatial.distance import cdist
 
 from sgmbench.core.clock import Clock
@@ -16,11 +17,16 @@ from sgmbench.diffusion.method import Diffusion
 from sgmbench.diffusion.noises.flow import Flow
 from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
 from sgmbench.diffusion.samplers.dpmpp_2m_sde import DPMpp2MSDE
+from sgmbench.diffusion.samplers.exponential_euler import ExponentialEuler
+from sgmbench.diffusion.samplers.heun import Heun
 from sgmbench.diffusion.samplers.shark import ShARK
 from sgmbench.errors import CellError
 from sgmbench.learning.conditional_moments import mean_at, sd_at
+from sgmbench.learning.network import Network
 from sgmbench.learning.networks.film_conv import FiLMConv
 from sgmbench.learning.networks.mlp import MLP
+from sgmbench.learning.representations.conditional_scale import ConditionalScale
+from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.standardize import Standardize
 from sgmbench.learning.training import Training
 from sgmbench.surrogates.gaussian import Gaussian
@@ -141,6 +147,41 @@ def test_refuses_fewer_than_four_runs():
         fit(SHORT, n=3)
 
 
+def test_with_nearly_all_runs_held_out_two_are_left_to_train_on():
+    """Memorization has the two nearest training rows that it asks for, and no traceback ends the run."""
+    method = replace(SHORT, training=replace(SHORT.training, held_out=0.9))
+    rng = np.random.default_rng(0)
+    pairs = Pairs(np.zeros((4, 0)), truth(np.zeros((4, 1)), rng))
+    made = method.fit(pairs, LAYOUT, key=jax.random.key(0), clock=Clock(), progress=silent)
+    assert len(made["held_out"]) == 2
+    found = method.diagnose(made, pairs, key=jax.random.key(1))["memorization"]
+    assert found["verdict"] == "too few held-out runs to tell"
+    assert np.isfinite(found["nearest_ratio"])
+
+
+@dataclass(frozen=True)
+class OneOutput(Network):
+    """A network of one output a row, which would broadcast against any number of coordinates."""
+
+    def build(self, *, geometry, given, rngs):
+        return First(MLP(width=8, blocks=1).build(geometry=geometry, given=given, rngs=rngs))
+
+
+class First(nnx.Module):
+    """The first output of another module."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __call__(self, *inputs):
+        return self.module(*inputs)[:, :1]
+
+
+def test_refuses_a_network_whose_output_would_broadcast():
+    with pytest.raises(CellError, match=r"^OneOutput returns an output of shape \[n, 1\] for coordinates of shape \["):
+        fit(replace(SHORT, network=OneOutput()), n=200)
+
+
 def test_refuses_a_network_that_the_coordinates_do_not_suit():
     """Modes have no grid."""
     with pytest.raises(CellError, match=r"^film_conv needs fields on a 1-D grid; these are \d+ coordinates without a"):
@@ -160,11 +201,87 @@ def test_refuses_a_network_that_the_coordinates_do_not_suit():
             r"^sampler: shark solves the reverse SDE, and flow has none, only a probability flow; "
             r"write heun, dpmpp_2m, exponential_euler or tsit5, or another noise$",
         ),
+        (
+            {"sampler": Heun(churn=5.0), "noise": Flow()},
+            r"^sampler: heun with churn: 5.0 adds noise, and flow has no reverse SDE, only a probability flow; "
+            r"write churn: 0, or another noise$",
+        ),
+        (
+            {"sampler": Heun(eta=0.5), "noise": Flow()},
+            r"^sampler: heun with eta: 0.5 adds noise, and flow has no reverse SDE, only a probability flow; "
+            r"write eta: 0, or another noise$",
+        ),
+        (
+            {"sampler": ExponentialEuler(eta=1.0), "noise": Flow()},
+            r"^sampler: exponential_euler with eta: 1.0 adds noise, and flow has no reverse SDE, only a probability "
+            r"flow; write eta: 0, or another noise$",
+        ),
     ],
 )
 def test_refuses_hyperparameters_that_make_no_sense(wrong, message):
     with pytest.raises(ValueError, match=message):
         Diffusion(**wrong)
+
+
+def diagnosed(method, scale=1.0):
+    rng = np.random.default_rng(0)
+    u = rng.uniform(-1, 1, (200, 1))
+    pairs = Pairs(u, scale * truth(u, rng))
+    made = method.fit(pairs, LAYOUT, key=jax.random.key(0), clock=Clock(), progress=silent)
+    return method.diagnose(made, pairs, key=jax.random.key(1))
+
+
+def test_coordinates_are_of_unit_size_where_they_are_standardized():
+    """phi is a thousand times smaller than c; by all, c is near 2^(1/2) and phi a thousandth of it."""
+    plain = replace(SHORT, calibration=0)
+    by_field = diagnosed(replace(plain, representation=(Standardize("field"),)))
+    np.testing.assert_allclose(by_field["coordinate_sizes"], 1, atol=0.05)
+    low, high = diagnosed(replace(plain, representation=(Standardize("all"),)))["coordinate_sizes"]
+    assert high == pytest.approx(2**0.5, rel=0.02)
+    assert low == pytest.approx(1e-3 * high, rel=0.02)
+    low, high = diagnosed(SHORT)["coordinate_sizes"]
+    assert 0.7 < low <= high < 1.4
+
+
+def test_a_training_that_diverges_without_a_nan_is_told():
+    """F = 0 has a held-out loss near 1, the variance of its target, and is what is kept."""
+    training = Training(steps=40, batch=64, warmup=2, learning_rate=20.0, evaluate_every=20)
+    found = diagnosed(replace(SHORT, training=training))["validation"]
+    assert found["kept"] == pytest.approx(1, abs=0.3)
+    assert found["trained"] > 1.1 * found["kept"]
+    good = diagnosed(replace(SHORT, training=replace(training, learning_rate=5e-3, steps=200)))["validation"]
+    assert good["trained"] == good["kept"] < found["kept"]
+
+
+def gaussian_pairs(n, d, seed):
+    """Rows of N(m, C) with unequal scales and neighbors correlated by 0.8, in units of 1e-3, and log p of each."""
+    rng = np.random.default_rng(seed)
+    correlation = 0.8 ** np.abs(np.subtract.outer(np.arange(d), np.arange(d)))
+    root = 1e-3 * (1 + np.arange(d))[:, None] * np.linalg.cholesky(correlation)
+    white = rng.standard_normal((n, d))
+    exact = -np.sum(white**2, axis=1) / 2 - np.linalg.slogdet(root)[1] - d / 2 * np.log(2 * np.pi)
+    return 5e-3 + white @ root.T, exact
+
+
+@pytest.mark.parametrize(("d", "probes", "most"), [(2, 1, 0.03), (20, 16, 0.15)])
+def test_the_log_density_of_a_gaussian_law_that_was_learned(d, probes, most):
+    """The mean of log p - log q is a Kullback-Leibler divergence, of few hundredths of a nat a coordinate."""
+    layout = Layout(tuple(Field(f"f{i}", "m") for i in range(d)))
+    y, _ = gaussian_pairs(2_000, d, 0)
+    representation = (Standardize(), KarhunenLoeve(lost_variance=0.0), ConditionalScale())
+    method = replace(TOY, representation=representation, calibration=0, training=replace(TOY.training, steps=300))
+    pairs = Pairs(np.zeros((2_000, 0)), y)
+    made = method.fit(pairs, layout, key=jax.random.key(0), clock=Clock(), progress=silent)
+    fresh, exact = gaussian_pairs(256, d, 1)
+    found = method.log_density(made, np.zeros((1, 0)), fresh, probes=probes)
+    lost = exact - found
+    assert abs(lost.mean()) < most
+    assert exact.std() > 0.9
+
+
+def test_no_density_where_modes_are_left_out(diffusion):
+    with pytest.raises(CellError, match=r"^diffusion: the representation leaves modes out, or coordinates never vary"):
+        TOY.log_density(diffusion.fit, np.zeros((1, 1)), truth(np.zeros((3, 1)), np.random.default_rng(0)))
 
 
 def test_counts_its_network_evaluations_and_extra_samples():

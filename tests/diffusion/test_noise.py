@@ -155,3 +155,29 @@ def test_families_meet_at_equal_lambda(noise):
 def test_ends_the_wrong_way_round_are_refused(cls, ends, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         cls(**ends)
+
+
+SIGMA = "sigma_max: {} is noise whose square float32 cannot hold; write 1e+15 at most"
+BETA = "beta_max: {} beside beta_min: 0.1 leaves 4e-44 of the data, too little for float32; write a sum of 138 at most"
+START = "start: {} is nearer to 1 than float32 tells apart; write 0.999999 at most"
+BEYOND = {
+    EDM: ({"sigma_max": 1e15}, 1.01e15, SIGMA),
+    VE: ({"sigma_max": 1e15}, 1.01e15, SIGMA),
+    VP: ({"beta_max": 137.9}, 400.0, BETA),
+    SubVP: ({"beta_max": 137.9}, 400.0, BETA),
+    Flow: ({"start": 0.999999}, 0.9999999, START),
+    VPCosine: ({"start": 0.999999}, 0.9999999, START),
+}
+
+
+@pytest.mark.parametrize("cls", BEYOND)
+def test_more_noise_than_float32_holds_is_refused_and_the_most_that_it_holds_is_not(cls):
+    """At the largest noise the squared error of D, of the size of sigma / alpha, is finite in float32; alpha is > 0."""
+    (most,), beyond, message = BEYOND[cls][0].items(), *BEYOND[cls][1:]
+    largest = cls(**dict([most]))
+    level = largest.level(jnp.asarray(largest.t_max, jnp.float32))
+    assert level.ratio.dtype == jnp.float32
+    assert level.alpha > 0
+    assert jnp.isfinite(100 * level.ratio**2)
+    with pytest.raises(ValueError, match=f"^{re.escape(message.format(beyond))}$"):
+        cls(**{most[0]: beyond})

@@ -9,6 +9,7 @@ import pytest
 
 from sgmbench.diffusion.noise import Level
 from sgmbench.diffusion.noises.edm import EDM
+from sgmbench.diffusion.noises.flow import Flow
 from sgmbench.diffusion.noises.vp import VP
 from sgmbench.diffusion.objective import Objective
 from sgmbench.diffusion.precondition import Parameterization, coefficients, denoiser
@@ -47,9 +48,9 @@ def targets(noise):
     return {
         "edm": (sigma * Y - alpha * NOISE) / jnp.sqrt(alpha**2 + sigma**2),
         "noise": NOISE,
-        "score": -NOISE / sigma,
+        "score": -NOISE,
         "data": Y,
-        "velocity": a * Y + b * NOISE,
+        "velocity": (a * Y + b * NOISE) / jnp.sqrt(a**2 + b**2),
     }
 
 
@@ -83,6 +84,26 @@ def test_one_level_for_all_rows_is_that_level_in_every_row(parameterization):
     rows = Level(*(jnp.full(N, part) for part in level))
     denoise = denoiser(lambda x, *_: jnp.sin(x), parameterization, noise)
     np.testing.assert_array_equal(denoise(Y, level, NOTHING), denoise(Y, rows, NOTHING))
+
+
+@pytest.mark.parametrize("path", [levels, unscaled])
+@pytest.mark.parametrize("parameterization", PARAMETERIZATIONS)
+def test_the_target_of_data_of_unit_variance_has_unit_variance_at_every_level(noise, parameterization, path):
+    """Of (y - c_skip x) / c_out = ((1 - c_skip alpha) y - c_skip sigma n) / c_out, hence a loss of 1 for F = 0."""
+    alpha, sigma = level = path(noise)
+    c = coefficients(parameterization, noise, level)
+    of_data, of_noise = (1 - c.skip * alpha) / c.out, c.skip * sigma / c.out
+    np.testing.assert_allclose(of_data**2 + of_noise**2, 1, rtol=1e-9)
+
+
+def test_velocities_are_those_of_the_literature_in_unit_variance():
+    """alpha n - sigma y under vp (Salimans, Ho 2022), n - y under flow (Liu et al. 2023) over 2^(1/2)."""
+    for noise, scale in ((VP(), None), (Flow(), 2**-0.5)):
+        alpha, sigma = level = levels(noise)
+        a, b = (-sigma, alpha) if scale is None else (-scale, scale)
+        c = coefficients("velocity", noise, level)
+        np.testing.assert_allclose((1 - c.skip * alpha) / c.out, a, rtol=1e-9)
+        np.testing.assert_allclose(-c.skip * sigma / c.out, b, rtol=1e-9)
 
 
 def test_the_zero_network_under_edm_is_the_denoiser_of_the_standard_normal(noise):

@@ -1,15 +1,22 @@
 """What a network will be given is known before there are data: the grid exactly, the number of modes as a bound."""
 
+from dataclasses import dataclass
+
+import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 from sgmbench.core.layout import Axis, Field, Layout
-from sgmbench.learning.compatibility import planned_geometry, refusal_on
+from sgmbench.errors import CellError
+from sgmbench.learning.compatibility import check_output, planned_geometry, refusal_on
 from sgmbench.learning.geometry import Geometry
+from sgmbench.learning.network import Network
 from sgmbench.learning.networks.film_conv import FiLMConv
 from sgmbench.learning.networks.fno import FNO
 from sgmbench.learning.networks.mlp import MLP
 from sgmbench.learning.networks.unet2d import UNet2D
+from sgmbench.learning.parameters import drawn
 from sgmbench.learning.representation import coordinate_geometry, fit_representation
 from sgmbench.learning.representations.conditional_scale import ConditionalScale
 from sgmbench.learning.representations.identity import Identity
@@ -20,6 +27,27 @@ from sgmbench.learning.representations.standardize import Standardize
 X = Axis("x", "m", tuple(np.linspace(0, 1, 6).tolist()))
 LINES = Layout((Field("a", "m", (X,)), Field("b", "V", (X,))))
 SCALARS = Layout((Field("a", "m"), Field("b", "V"), Field("c", "V")))
+
+
+@dataclass(frozen=True)
+class Narrow(Network):
+    """A user's network, of one output a row, or as many as told."""
+
+    outputs: int = 1
+
+    def build(self, *, geometry, given, rngs):
+        linear = nnx.Linear(geometry.size + given + 1, self.outputs, rngs=rngs)
+        return Joined(linear)
+
+
+class Joined(nnx.Module):
+    def __init__(self, linear):
+        self.linear = linear
+
+    def __call__(self, x, level, given):
+        return self.linear(jax.numpy.concatenate([x, level[:, None], given], axis=1))
+
+
 MODES = (Residual(), KarhunenLoeve(), ConditionalScale())
 
 
@@ -67,3 +95,18 @@ def test_modes_are_no_more_than_planned(modes, rank, most):
 )  # fmt: skip
 def test_what_does_not_fit_and_what_does(network, transforms, layout, said):
     assert refusal_on(planned_geometry(transforms, layout), network, layout) == said
+
+
+def test_an_output_of_another_shape_is_refused_before_it_broadcasts():
+    for outputs, refused in ((1, True), (2, True), (3, False)):
+        network = Narrow(outputs)
+        module = drawn(lambda rngs, n=network: n.build(geometry=Geometry(3), given=2, rngs=rngs), jax.random.key(0))
+        if not refused:
+            check_output(*module, network, size=3, given=2)
+            continue
+        with pytest.raises(CellError) as caught:
+            check_output(*module, network, size=3, given=2)
+        assert str(caught.value) == (
+            f"Narrow returns an output of shape [n, {outputs}] for coordinates of shape [n, 3]; build a module that "
+            "returns one number for each of the geometry.size = 3 coordinates of each row"
+        )

@@ -287,7 +287,9 @@ def test_a_budget_is_in_steps_or_in_seconds():
         Training(steps=500, train_seconds=60.0)
 
 
-@pytest.mark.parametrize(("n", "fraction"), [(2, 0.01), (2, 0.99), (3, 0.9), (4, 0.9), (5, 0.5), (200, 0.05), (200, 0.001), (200, 0.999)])
+@pytest.mark.parametrize(
+    ("n", "fraction"), [(2, 0.01), (2, 0.99), (3, 0.9), (4, 0.9), (5, 0.5), (200, 0.05), (200, 0.001), (200, 0.999)]
+)
 def test_the_held_out_split_is_disjoint_and_complete(n, fraction):
     rows, held_out = map(np.asarray, split_held_out(n, fraction, jax.random.key(3)))
     np.testing.assert_array_equal(np.sort(np.concatenate([rows, held_out])), np.arange(n))

@@ -7,10 +7,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, summary, target_of
+from matplotlib.figure import Figure
 
 from sgmbench.report.ask_figures import draw_ask_figures, tolerances_around
 from sgmbench.report.figures.decision_map import edges
-from sgmbench.report.frontier import NOBODY, frontier, map_of_conditions, map_of_tolerances
+from sgmbench.report.figures.frontier import FrontierPanel, _draw
+from sgmbench.report.frontier import NOBODY, Frontier, frontier, map_of_conditions, map_of_tolerances
 from sgmbench.report.offers import offers_of
 from sgmbench.statistics.crossover import Offer, cheapest, cost, crossover_conditions
 
@@ -134,3 +136,15 @@ def test_measured_costs_come_from_the_references():
     target = target_of(MONTE_CARLO, seconds=0.25)
     assert target.seconds_a_run == 0.25
     assert not math.isnan(offers_of(target, ASK, ["d01"])[0].variance["mean of u"])
+
+
+def test_where_no_method_reaches_any_tolerance_all_of_the_width_is_out_of_reach():
+    """No line tells a scale then, and an axis without one ended the report."""
+    nowhere = Frontier(
+        np.geomspace(0.01, 0.5, 9), {"a": np.full(9, np.inf), "b": np.full(9, np.inf)}, {"a": 0.6, "b": 2}
+    )
+    axis = Figure().subplots()
+    _draw(axis, FrontierPanel(nowhere, "a run", [0.1]), ["a", "b"])
+    low, high = axis.get_ylim()
+    assert 0 < low < high < np.inf
+    assert [lane.get_extents().width for lane in axis.patches] == pytest.approx([axis.bbox.width] * 2)

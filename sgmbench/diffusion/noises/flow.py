@@ -10,7 +10,7 @@ from typing import Annotated
 import jax.numpy as jnp
 from annotated_types import Gt, Lt
 
-from sgmbench.diffusion.noise import Noise
+from sgmbench.diffusion.noise import Noise, check_start
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Flow(Noise):
     def __post_init__(self) -> None:
         if self.end >= self.start:
             raise ValueError(f"end: {self.end} is not below start, {self.start}")
+        check_start(self.start)
 
     @property
     def t_min(self):

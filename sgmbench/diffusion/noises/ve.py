@@ -10,7 +10,7 @@ from typing import Annotated
 import jax.numpy as jnp
 from annotated_types import Gt
 
-from sgmbench.diffusion.noise import Noise
+from sgmbench.diffusion.noise import Noise, check_largest
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class VE(Noise):
     def __post_init__(self) -> None:
         if self.sigma_min >= self.sigma_max:
             raise ValueError(f"sigma_min: {self.sigma_min} is not below sigma_max, {self.sigma_max}")
+        check_largest("sigma_max", self.sigma_max)
 
     @property
     def t_min(self):

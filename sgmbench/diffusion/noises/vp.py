@@ -6,6 +6,7 @@ The mean left at the end is exp(-B(1) / 2): with a beta_max too small the prior 
 J. Ho et al., "Denoising Diffusion Probabilistic Models" (2020); Y. Song et al. (2021), eq. 33.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from annotated_types import Gt, Lt
 
-from sgmbench.diffusion.noise import Level, Noise, Time
+from sgmbench.diffusion.noise import MOST_RATIO, Level, Noise, Time
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class VP(Noise):
     def __post_init__(self) -> None:
         if self.beta_min >= self.beta_max:
             raise ValueError(f"beta_min: {self.beta_min} is not below beta_max, {self.beta_max}")
+        both, most = self.beta_min + self.beta_max, math.floor(4 * math.log(MOST_RATIO))
+        if both > most:
+            raise ValueError(
+                f"beta_max: {self.beta_max} beside beta_min: {self.beta_min} leaves {math.exp(-both / 4):.1g} of the "
+                f"data, too little for float32; write a sum of {most} at most"
+            )
 
     @property
     def t_min(self):

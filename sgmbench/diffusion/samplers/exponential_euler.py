@@ -25,6 +25,8 @@ class ExponentialEuler(ReverseSampler):
     grid: Grid = "karras"
     eta: Annotated[float, Ge(0)] = 0.0
 
+    optional_noise = ("eta",)
+
     @property
     def path_count(self):
         return 1 if self.eta else 0

@@ -42,6 +42,7 @@ class Heun(ReverseSampler):
     inflation: Annotated[float, Gt(0)] = 1.0
 
     evaluations_a_step = 2
+    optional_noise = ("churn", "eta")
 
     def __post_init__(self) -> None:
         if self.eta and self.churn:

@@ -20,6 +20,7 @@ from sgmbench.report.format import percent
 from sgmbench.report.frontier import Frontier
 
 SHADE, LANE = 0.45, 0.03  # opacity; height of a lane as a share of the panel
+NOWHERE = (1.0, 10.0)  # seconds, where no method reaches any tolerance and no line tells a scale
 EVERY = 20  # points from marker to marker: lines that lie on each other are told apart by them
 
 
@@ -58,6 +59,8 @@ def _draw(axis: Axes, panel: FrontierPanel, methods: list[str]) -> None:
     for asked in panel.asked:
         axis.axvline(asked, color=TRUTH, linestyle="--", linewidth=0.8, zorder=0)
     axis.set(xscale="log", yscale="log", xlim=(eps[0], eps[-1]), title=panel.title, xlabel="tolerance (dashed: asked)")
+    if not any(np.isfinite(cost).any() for cost in panel.frontier.costs.values()):
+        axis.set_ylim(*NOWHERE)
     _draw_lanes(axis, panel, methods)
     label_durations(axis.yaxis, *axis.get_ylim())
     axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
