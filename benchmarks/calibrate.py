@@ -1,6 +1,6 @@
-"""The instrument tested on itself, in full: writes `results/benchmarks/calibration.md`.
+"""The instrument tested on itself, in full: writes `results/benchmarks/calibrate.md`.
 
-make bench-calibrate                              some minutes on two cores, otherwise idle
+make bench-calibrate                              some eight minutes on two cores; `make bench` does it too
 
 What `sgmbench calibrate` does with three seeds, so that the level of intervals and tests can be seen beside the power.
 """
@@ -20,7 +20,7 @@ from sgmbench.studies.calibrate import Calibration, calibrate
 from sgmbench.studies.defects import NONE
 from sgmbench.studies.power import LEVEL
 
-OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "calibration.md"
+OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "calibrate.md"
 SEEDS = (0, 1, 2)
 WIDTH = 150
 

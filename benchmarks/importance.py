@@ -1,6 +1,6 @@
 """Probabilities of rare events by importance sampling: writes `results/benchmarks/importance.md`.
 
-python benchmarks/importance.py                   some minutes on two cores
+make bench-importance                             some minutes on two cores
 
 Each method estimates a probability that is known exactly, in many replicates with seeds of their own. The relative root
 mean square error stands beside the one of plain Monte Carlo, ((1 - P) / (n P))^1/2, beside what the method claims of
@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.stats import norm
@@ -30,6 +29,7 @@ from sgmbench.runner.environment import environment
 OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "importance.md"
 BETA = 3.5
 REPLICATES = 100
+TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,15 @@ def cases() -> list[Case]:
     return made
 
 
-def line(case: Case) -> str:
+class Found(NamedTuple):
+    """A case, its relative root mean square error and its line of the table."""
+
+    case: Case
+    rms: float
+    text: str
+
+
+def find(case: Case) -> Found:
     """What the replicates of one case give."""
     start = time.perf_counter()
     sample = case.method.prepare(case.problem, at_condition=False, clock=Clock())
@@ -84,27 +92,40 @@ def line(case: Case) -> str:
     off = abs(ratio.mean() - 1) / (ratio.std(ddof=1) / np.sqrt(REPLICATES))
     levels = np.mean([len(each["levels"]) for each in told])
     sys.stderr.write(f"{case.name}, {case.method.method}, {case.runs:,}: {time.perf_counter() - start:.0f} s\n")
-    return (
+    text = (
         f"| {case.name} | {case.probability:.3g} | {case.method.method} | {case.runs:,} | {100 * rms:.1f} % | "
         f"{100 * claimed:.1f} % | {100 * np.max(np.abs(ratio - 1)):.0f} % | {ratio.mean():.4f} | {off:.1f} | "
         f"{levels:.1f} | {100 * plain:.0f} % | {case.runs * (plain / rms) ** 2:,.0f} |"
     )
+    return Found(case, rms, text)
+
+
+def verdict(found: list[Found]) -> str:
+    """Who finds the probability of the four branches to the tolerance, and from how many runs."""
+    within = [
+        f"{each.case.method.method} from {each.case.runs:,} runs ({100 * each.rms:.1f} %)"
+        for each in found
+        if isinstance(each.case.problem, FourBranch) and each.rms <= TOLERANCE
+    ]
+    return f"**Four branches within {100 * TOLERANCE:g} % (rms)**: {', '.join(within) or 'none'}."
 
 
 def main() -> None:
     """Runs all cases and writes the page."""
-    start = time.perf_counter()
-    lines = [line(case) for case in cases()]
+    where = environment()
+    found = [find(case) for case in cases()]
     page = [
         "# Importance sampling: probabilities of rare events",
         "",
-        f"Made by `python benchmarks/importance.py` on {datetime.now(UTC):%Y-%m-%d}: {environment()['device']}, jax "
-        f"{jax.__version__}, {(time.perf_counter() - start) / 60:.0f} minutes. {REPLICATES} replicates a line.",
+        f"Made by `make bench-importance` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
+        f"{where['device']}. {REPLICATES} replicates a line.",
+        "",
+        verdict(found),
         "",
         "| event | P | method | runs | relative rms error | claimed | worst | mean / P | standard errors off | levels "
         "| plain Monte Carlo | worth plain runs |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *lines,
+        *(each.text for each in found),
     ]
     text = "\n".join(page) + "\n"
     OUTPUT.write_text(text)

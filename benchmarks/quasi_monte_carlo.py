@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -36,6 +36,7 @@ SCRAMBLES = 8
 POINTS = tuple(2**m for m in range(4, 12, 2))
 TRUTH = 16 * 2**14
 REPEATS = 16
+STEEP = -0.8
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,20 @@ class Case:
     def points(self) -> tuple[int, ...]:
         """Points a scramble."""
         return tuple(n for n in POINTS if n <= self.most)
+
+
+class Row(NamedTuple):
+    """A line of the table.
+
+    Attributes:
+        name: problem, field and sequence.
+        slope: of log error over log N.
+        text: the line.
+    """
+
+    name: str
+    slope: float
+    text: str
 
 
 CASES = (
@@ -80,11 +95,16 @@ def main() -> None:
         + " | slope | covered |",
         "|---|---|---|---|" + "---|" * (len(POINTS) + 2),
     ]
+    found: list[Row] = []
     for case in CASES:
         start = time.perf_counter()
-        page += rows(case)
+        found += rows(case)
         sys.stderr.write(f"{case.problem}: {time.perf_counter() - start:.0f} s\n")
+    steep, others = ([each for each in found if (each.slope < STEEP) == wanted] for wanted in (True, False))
     page += [
+        *(each.text for each in found),
+        "",
+        f"Steeper than N^{STEEP:g} by the fitted slope: {of_rows(steep)}. Not: {of_rows(others)}.",
         "",
         "Where no mean is known, and for a scheme with levels, the truth is that of more Sobol points, whose own error "
         f"limits what is seen: {', '.join(f'{case.truth:,} for `{case.problem}`' for case in CASES)}.",
@@ -93,7 +113,12 @@ def main() -> None:
     sys.stdout.write("\n".join(page) + "\n")
 
 
-def rows(case: Case) -> Iterator[str]:
+def of_rows(found: list[Row]) -> str:
+    """Which they are, and their slopes."""
+    return "; ".join(f"{each.name} ({each.slope:.2f})" for each in found) or "none"
+
+
+def rows(case: Case) -> Iterator[Row]:
     """Lines of the table, one for each sequence and field."""
     problem: Any = build("problems", case.problem)
     mean, reference = truth(problem, case.truth)
@@ -110,10 +135,11 @@ def rows(case: Case) -> Iterator[str]:
             covered = np.mean([np.mean(inside[:, where] @ quadrature) for _, inside in found])
             cells = [f"{e:.1e} ({1 / e**2 / each:,.1f})" for e, each in zip(rms, n, strict=True)]
             cells += [""] * (len(POINTS) - len(cells))
-            yield (
+            text = (
                 f"| {case.problem} | {scaled.field.name} | {k:,} | {sequence} | {' | '.join(cells)} | {slope:.2f} | "
                 f"{100 * covered:.0f} % |"
             )
+            yield Row(f"{case.problem}'s {scaled.field.name} by {sequence}", slope, text)
 
 
 def truth(problem: Problem, runs: int) -> tuple[Float[np.ndarray, " d"], Reference]:

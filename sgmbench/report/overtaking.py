@@ -43,9 +43,17 @@ def at_cost(asked: Question) -> str:
 
 
 def _agreement(asked: Question, Q: int) -> str:
-    """In brackets, in how many replicates the winner is the same; "" where in all."""
-    agreeing, of = asked.agreeing(Q), len(asked.replicates)
-    return f" (in {agreeing} of {of} replicates)" if agreeing < of else ""
+    """In brackets, in how many replicates the winner is the same, and whether it reaches the tolerance for sure.
+
+    A Generator that is the best of many by chance has an error whose interval ends above the tolerance.
+    """
+    agreeing, of, best = asked.agreeing(Q), len(asked.replicates), asked.cheapest(Q)
+    doubts = [f"in {agreeing} of {of} replicates"] if agreeing < of else []
+    if best is not None and not best.is_sampler:
+        spread = _spread_of(asked, best)
+        if spread is not None and not spread.high.is_feasible(asked.tolerance):
+            doubts.append("not surely: the interval of its error ends above the tolerance")
+    return f" ({'; '.join(doubts)})" if doubts else ""
 
 
 def reign_of(asked: Question) -> str:

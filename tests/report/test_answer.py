@@ -166,8 +166,10 @@ def test_replicates_that_disagree_on_the_winner_are_counted():
     said = answers(summary(MONTE_CARLO, learner))[1]
     assert (
         "the cheapest is monte_carlo at Q = 1 and 10 and learner (1,000 runs, 0 us of training) at Q = 100 (in 2 of 3 "
-        "replicates)" in said
+        "replicates; not surely: the interval of its error ends above the tolerance)" in said
     )
+    sure = line("learner", 1000, parts={"mean/u": [0.01, 0.02, 0.015]})
+    assert "at Q = 100; learner" in answers(summary(MONTE_CARLO, sure))[1]
 
 
 def test_crossovers_have_their_interval_and_their_worst_replicate():
