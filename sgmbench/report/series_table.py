@@ -147,7 +147,7 @@ def _where_monte_carlo_wins(members: list[Member]) -> Iterator[str]:
             if verdict.monte_carlo:
                 won.append(_named(member, verdict))
     for cost, won in where.items():
-        yield f"Plain Monte Carlo is cheapest at {cost} for {several(list(dict.fromkeys(won))) if won else 'nothing'}."
+        yield f"Plain Monte Carlo is cheapest at {cost} for {several(list(dict.fromkeys(won))) if won else 'no problem'}."
 
 
 def _named(member: Member, verdict: Verdict) -> str:
