@@ -147,7 +147,8 @@ def _where_monte_carlo_wins(members: list[Member]) -> Iterator[str]:
             if verdict.monte_carlo:
                 won.append(_named(member, verdict))
     for cost, won in where.items():
-        yield f"Plain Monte Carlo is cheapest at {cost} for {several(list(dict.fromkeys(won))) if won else 'no problem'}."
+        which = several(list(dict.fromkeys(won))) if won else "no problem"
+        yield f"Plain Monte Carlo is cheapest at {cost} for {which}."
 
 
 def _named(member: Member, verdict: Verdict) -> str:
