@@ -163,8 +163,9 @@ def scores(truth: Reference, draw_at: Draw) -> Scores:
     """The energy score at each held-out run."""
     K = len(truth.values)
     values = np.concatenate([draw_at(i) for i in range(K)])
-    samples = Samples.equally_weighted(values, truth.layout, is_law=True, pair=np.repeat(np.arange(K), SAMPLES))
-    if len(lost := np.setdiff1d(samples.pair, samples.pair[samples.ok])):
+    pair = np.repeat(np.arange(K), SAMPLES)
+    samples = Samples.equally_weighted(values, truth.layout, is_law=True, pair=pair)
+    if len(lost := np.setdiff1d(pair, pair[samples.ok])):
         raise CellError(f"all samples at {len(lost)} held-out runs are NaN or infinite")
     return EnergyScore().each(samples.keep(samples.ok), truth)["all"]
 
