@@ -6,11 +6,15 @@ No headline is of energy alone: beside it stands the mean or standard deviation 
 from sgmbench.report.asking import question
 from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
-from sgmbench.report.offers import (
+from sgmbench.report.offers import offers_of
+from sgmbench.report.overtaking import at_cost, reign_of
+from sgmbench.report.pairs import ranking
+from sgmbench.report.reach import more_runs, place, reach
+from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
+from sgmbench.report.wanted import (
     Ask,
     fields_of,
     is_monte_carlo,
-    offers_of,
     quantities_of,
     refusal,
     scored_conditions,
@@ -18,10 +22,6 @@ from sgmbench.report.offers import (
     varying_fields,
     wanted_of,
 )
-from sgmbench.report.overtaking import at_cost, reign_of
-from sgmbench.report.pairs import ranking
-from sgmbench.report.reach import more_runs, place, reach
-from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 

@@ -14,9 +14,9 @@ from sgmbench.report.figures.decision_map import MapPanel, draw_decision_map
 from sgmbench.report.figures.frontier import FrontierPanel, draw_frontier
 from sgmbench.report.format import count, percent
 from sgmbench.report.frontier import frontier, map_of_conditions, map_of_tolerances
-from sgmbench.report.offers import Ask, refusal
 from sgmbench.report.overtaking import cost_words
 from sgmbench.report.summary import Summary, TargetSummary
+from sgmbench.report.wanted import Ask, refusal
 
 COLUMNS, ROWS, POINTS = 240, 150, 121
 AROUND = 10  # how far a figure goes beyond what is asked, as a factor

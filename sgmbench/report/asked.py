@@ -14,8 +14,8 @@ from sgmbench.core.quantity import Quantity
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import replies
 from sgmbench.report.asking import Question, question
-from sgmbench.report.offers import Ask, refusal
 from sgmbench.report.summary import Summary
+from sgmbench.report.wanted import Ask, refusal
 from sgmbench.statistics.crossover import cost
 
 

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from sgmbench.report.offers import Ask, offers_of, offers_of_replicates, scored_conditions
+from sgmbench.report.offers import offers_of, offers_of_replicates
 from sgmbench.report.summary import TargetSummary
+from sgmbench.report.wanted import Ask, scored_conditions
 from sgmbench.statistics.crossover import Offer, cheapest, crossover_conditions, crossover_cost_per_run
 
 DEAR = 1e9  # s: where the cost of a run is not known, the rival is the Sampler of fewest runs
@@ -68,10 +69,12 @@ class Question:
         return cheapest(self.offers, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c)
 
     def agreeing(self, Q: int) -> int:
-        """How many replicates have the same winner, whatever its budget."""
+        """In how many replicates the winner, whatever its budget, is cheapest of those that surely reach."""
         best = self.cheapest(Q)
-        alone = (cheapest(o, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c) for o in self.replicates)
-        return sum((each and each.label) == (best and best.label) for each in alone)
+        sure = {(offer.label, offer.budget) for offer in self.offers if offer.is_feasible(self.tolerance)}
+        each = [[o for o in of_one if (o.label, o.budget) in sure] for of_one in self.replicates]
+        alone = (cheapest(o, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c) for o in each)
+        return sum((winner and winner.label) == (best and best.label) for winner in alone)
 
     def rival(self) -> Offer | None:
         """The Sampler to overtake."""

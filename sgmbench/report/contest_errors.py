@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sgmbench.core.result import Result
-from sgmbench.report.offers import scored_conditions
 from sgmbench.report.summary import Line, Summary, TargetSummary
+from sgmbench.report.wanted import scored_conditions
 
 Errors = Float[np.ndarray, "replicates conditions"]
 

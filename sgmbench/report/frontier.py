@@ -23,12 +23,14 @@ class Frontier:
     Attributes:
         tolerances: eps.
         costs: seconds by label, infinite where a method does not reach.
-        reach: by label the tolerance below which no number of samples helps.
+        reach: by label the tolerance below which no number of samples is seen to help.
+        never: by label that below which none is expected to; 0 where the reference sees no bias.
     """
 
     tolerances: Float[np.ndarray, " n"]
     costs: dict[str, Float[np.ndarray, " n"]]
     reach: dict[str, float]
+    never: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,16 @@ def frontier(
     """The costs of all methods at Q conditions and c seconds a run."""
     costs: dict[str, Float[np.ndarray, " n"]] = {}
     reach: dict[str, float] = {}
+    never: dict[str, float] = {}
     for offer in offers:
         own = np.array(
             [cost(offer, tolerance=float(e), conditions=conditions, cost_per_run=cost_per_run) for e in tolerances]
         )
         costs[offer.label] = np.minimum(own, costs.get(offer.label, np.inf))
         reach[offer.label] = min(offer.smallest_tolerance, reach.get(offer.label, np.inf))
-    return Frontier(tolerances, costs, reach)
+        expected = offer.expected_tolerance if offer.is_seen(offer.worst_quantity) else 0.0
+        never[offer.label] = min(expected, never.get(offer.label, np.inf))
+    return Frontier(tolerances, costs, reach, never)
 
 
 def map_of_conditions(

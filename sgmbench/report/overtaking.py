@@ -3,7 +3,8 @@
 A Generator's rival is the cheapest Sampler that reaches the tolerance at the largest Q asked. Q grows where there are
 conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stands that of the
 Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
-round, and that of its worst replicate. Beside the winner stands in how many replicates it would have won alone.
+round, and that of its worst replicate. Beside the winner stands in how many replicates it is cheapest by their own
+errors, among the methods that surely reach the tolerance.
 """
 
 import math
@@ -11,13 +12,8 @@ from collections.abc import Callable
 
 from sgmbench.report.asking import Question
 from sgmbench.report.format import count, percent, seconds, several
-from sgmbench.report.offers import (
-    Spread,
-    line_of,
-    scored_conditions,
-    spread_of,
-    wanted_of,
-)
+from sgmbench.report.offers import Spread, line_of, spread_of
+from sgmbench.report.wanted import scored_conditions, wanted_of
 from sgmbench.statistics.crossover import Offer, reign
 
 
@@ -43,17 +39,9 @@ def at_cost(asked: Question) -> str:
 
 
 def _agreement(asked: Question, Q: int) -> str:
-    """In brackets, in how many replicates the winner is the same, and whether it reaches the tolerance for sure.
-
-    A Generator that is the best of many by chance has an error whose interval ends above the tolerance.
-    """
-    agreeing, of, best = asked.agreeing(Q), len(asked.replicates), asked.cheapest(Q)
-    doubts = [f"in {agreeing} of {of} replicates"] if agreeing < of else []
-    if best is not None and not best.is_sampler:
-        spread = _spread_of(asked, best)
-        if spread is not None and not spread.high.is_feasible(asked.tolerance):
-            doubts.append("not surely: the interval of its error ends above the tolerance")
-    return f" ({'; '.join(doubts)})" if doubts else ""
+    """In brackets, in how many replicates the winner is the same; "" of all."""
+    agreeing, of = asked.agreeing(Q), len(asked.replicates)
+    return f" (in {agreeing} of {of} replicates)" if agreeing < of else ""
 
 
 def reign_of(asked: Question) -> str:
@@ -89,16 +77,18 @@ def name_of(offer: Offer) -> str:
     return f"{offer.label} ({count(offer.budget)} runs, {seconds(offer.upfront)} of training)"
 
 
-def reach_of(offer: Offer) -> str:
-    """How far an offer comes, and what keeps it from more: 2.9 % (mean of c)."""
-    unseen = "" if offer.is_seen(offer.worst_quantity) else "; the reference tells no less"
-    return f"{percent(offer.smallest_tolerance)} ({offer.worst_quantity}{unseen})"
+def reach_of(offer: Offer, doubt: str = "") -> str:
+    """How far an offer comes as expected, and what keeps it from more: 2.9 % (mean of c)."""
+    unseen = "" if offer.is_seen(offer.worst_quantity) else "the reference tells no less"
+    return f"{percent(offer.expected_tolerance)} ({'; '.join(filter(None, [offer.worst_quantity, unseen, doubt]))})"
 
 
 def _is_limited(asked: Question) -> bool:
-    """Whether some Generator falls short by what the reference cannot tell, and no more."""
+    """Whether some Generator falls short by what reference or replicates cannot tell, and no more."""
     fallen = [offer for offer in asked.offers if not offer.is_sampler and not offer.is_feasible(asked.tolerance)]
-    return any(not offer.is_seen(offer.worst_quantity) for offer in fallen)
+    return any(
+        offer.expected_tolerance < asked.tolerance or not offer.is_seen(offer.worst_quantity) for offer in fallen
+    )
 
 
 def _overtaking(asked: Question) -> str:

@@ -1,25 +1,18 @@
 """Reach: how far each Generator comes at its best budget, and what more runs would do for one that falls short.
 
 The error that no number of samples undercuts is the root of its squared bias, or what the references tell from none
-where that is larger. How it falls with the training runs is fitted over a method's budgets, quantity by quantity
-(`statistics.learning_curve`).
+where that is larger. A Generator reaches a tolerance where the interval of that error over replicates ends below it; of
+one that is only expected to is said how many replicates would tell. How the error falls with the training runs is
+fitted over a method's budgets, quantity by quantity (`statistics.learning_curve`).
 """
 
 import math
 
 from sgmbench.report.format import count, percent, several
-from sgmbench.report.offers import (
-    Ask,
-    Wanted,
-    line_of,
-    offer_of,
-    scored_conditions,
-    scored_lines,
-    spread_of,
-    wanted_of,
-)
+from sgmbench.report.offers import line_of, offer_of, replicates_to_tell, spread_of
 from sgmbench.report.overtaking import name_of, reach_of
 from sgmbench.report.summary import CAP_FRACTION, TargetSummary
+from sgmbench.report.wanted import Ask, Wanted, scored_conditions, scored_lines, wanted_of
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.learning_curve import (
     REACH,
@@ -32,24 +25,45 @@ from sgmbench.statistics.learning_curve import (
 FEW = 8
 ENOUGH = 20
 HOPELESS = 1_000
+WIDEST = 10_000  # ratio of an interval's ends that still tells anything
 SMALLER = 4  # the budget to add is so many times smaller: what it teaches about the slope costs little
 
 
 def reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
     """A sentence for each Generator that reaches the tolerance, and one for all that do not, or are not seen to."""
-    best = [min(group, key=lambda each: each.smallest_tolerance) for group in by_label(offers).values()]
     eps = ask["tolerance"]
+    best = [_best(group, eps) for group in by_label(offers).values()]
     sentences = [_share(target, ask, offer) for offer in best if offer.is_feasible(eps)]
     missed = [offer for offer in best if not offer.is_feasible(eps)]
-    if never := [_missed(offer) for offer in missed if offer.is_seen(offer.worst_quantity)]:
+    beyond = [offer for offer in missed if offer.expected_tolerance >= eps]
+    if doubtful := [_doubtful(target, ask, offer) for offer in missed if offer.expected_tolerance < eps]:
+        sentences.append(f"Not surely: {several(doubtful)}.")
+    if never := [_missed(offer) for offer in beyond if offer.is_seen(offer.worst_quantity)]:
         sentences.append(f"Never, whatever the number of samples: {several(never)}.")
-    if unseen := [_missed(offer) for offer in missed if not offer.is_seen(offer.worst_quantity)]:
+    if unseen := [_missed(offer) for offer in beyond if not offer.is_seen(offer.worst_quantity)]:
         sentences.append(f"Not told by this reference: {several(unseen)}; {_larger(target, ask)}.")
     return sentences
 
 
+def _best(offers: list[Offer], tolerance: float) -> Offer:
+    """That of the smallest error surely reached, or else expected."""
+    feasible = [offer for offer in offers if offer.is_feasible(tolerance)]
+    if feasible:
+        return min(feasible, key=lambda offer: offer.smallest_tolerance)
+    return min(offers, key=lambda offer: offer.expected_tolerance)
+
+
 def _missed(offer: Offer) -> str:
-    return f"{offer.label} ({percent(offer.smallest_tolerance)}, {offer.worst_quantity})"
+    return f"{offer.label} ({percent(offer.expected_tolerance)}, {offer.worst_quantity})"
+
+
+def _doubtful(target: TargetSummary, ask: Ask, offer: Offer) -> str:
+    """What is expected of it, where its interval ends, and how many replicates would tell."""
+    wanted = wanted_of(target, ask, scored_conditions(target))
+    needed = replicates_to_tell(target, line_of(target, offer), wanted, ask["tolerance"])
+    tell = f"; {count(needed)} replicates would tell" if needed else ""
+    end = percent(offer.smallest_tolerance)
+    return f"{offer.label} ({percent(offer.expected_tolerance)}, its interval ends at {end}{tell})"
 
 
 def _larger(target: TargetSummary, ask: Ask) -> str:
@@ -73,18 +87,24 @@ def by_label(offers: list[Offer]) -> dict[str, list[Offer]]:
 def _share(target: TargetSummary, ask: Ask, offer: Offer) -> str:
     """At how many conditions a Generator that is feasible on average is feasible, and where it is worst."""
     can = "cannot go" if offer.is_seen(offer.worst_quantity) else "is not seen"
-    said = f"{name_of(offer)} {can} below {reach_of(offer)}"
+    said = f"{name_of(offer)} {can} below {reach_of(offer, _end(offer))}"
     conditions = scored_conditions(target)
     if len(conditions) == 1:
         return f"{said}."
     line = line_of(target, offer)
     each = {c: offer_of(target, line, wanted_of(target, ask, [c])) for c in conditions}
-    within = sum(at.is_feasible(ask["tolerance"]) for at in each.values())
-    worst = max(each, key=lambda c: each[c].smallest_tolerance)
+    within = sum(at.expected_tolerance < ask["tolerance"] for at in each.values())
+    worst = max(each, key=lambda c: each[c].expected_tolerance)
     return (
         f"{said} on average; it is within tolerance at {within} of {len(conditions)} conditions, worst "
         f"{reach_of(each[worst])} at {place(target, worst)}."
     )
+
+
+def _end(offer: Offer) -> str:
+    """Where the interval of its error ends, if that is above what is expected."""
+    end = percent(offer.smallest_tolerance)
+    return "" if end == percent(offer.expected_tolerance) else f"its interval ends at {end}"
 
 
 def place(target: TargetSummary, condition: str) -> str:
@@ -100,7 +120,11 @@ def more_runs(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]
     """For each Generator that reaches the tolerance at no budget: from how many runs its learning curve does."""
     eps = ask["tolerance"]
     missed = {label: group for label, group in by_label(offers).items() if not any(o.is_feasible(eps) for o in group)}
-    return [_more_runs(target, ask, label, group) for label, group in missed.items()]
+    doubtful = [label for label, group in missed.items() if min(o.expected_tolerance for o in group) < eps]
+    said = [_more_runs(target, ask, label, group) for label, group in missed.items() if label not in doubtful]
+    if doubtful:
+        said.append(f"Whether more runs are needed by {several(doubtful)}, more replicates tell.")
+    return said
 
 
 def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer]) -> str:
@@ -109,10 +133,10 @@ def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer])
         added = budgets[0] // SMALLER if budgets[0] >= SMALLER * ENOUGH else SMALLER * budgets[0]
         both = ", ".join(str(budget) for budget in sorted({added, budgets[0]}))
         return f"How many more runs {label} takes is not seen at one budget: write budgets: [{both}] and run again."
-    lacking = [quantity for quantity, bias2 in offers[-1].bias2.items() if bias2 >= eps**2]
+    lacking = [quantity for quantity, bias2 in offers[-1].expected.items() if bias2 >= eps**2]
     if not all(map(offers[-1].is_seen, lacking)):
         return f"Whether more runs help {label} is not told by this reference; {_larger(target, ask)}."
-    curves = {q: fit_learning_curve(budgets, [offer.bias2[q] for offer in offers]) for q in lacking}
+    curves = {q: fit_learning_curve(budgets, [offer.expected[q] for offer in offers]) for q in lacking}
     between = f"from {count(budgets[0])} to {count(budgets[-1])} runs"
     for quantity, curve in curves.items():
         if curve is None or math.isinf(curve.runs_needed(eps)):
@@ -142,6 +166,8 @@ def _interval(target: TargetSummary, ask: Ask, label: str, lacking: list[str], r
     if ends is None:
         flat = sum(math.isinf(each) for each in needed)
         return f" (no interval: the error of {flat} of {len(needed)} replicates does not fall)"
+    if ends[1] > WIDEST * ends[0]:
+        return f" (the replicates do not tell: its interval is wider than {WIDEST:,} times)"
     return f" (interval {count(ends[0])} to {count(ends[1])})"
 
 

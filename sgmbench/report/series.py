@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from sgmbench.report.answer import nothing_to_ask, wanted_words
 from sgmbench.report.asking import Question, question
 from sgmbench.report.format import count, percent
-from sgmbench.report.offers import Ask, is_monte_carlo, refusal
 from sgmbench.report.overtaking import cost_words
 from sgmbench.report.summary import ENERGY, Summary, TargetSummary
+from sgmbench.report.wanted import Ask, is_monte_carlo, refusal
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 

@@ -11,8 +11,12 @@ the samples that each condition takes beyond those delivered, upfront the second
 are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Of another Sampler v is n times the mean square
 error that it had with n runs: from there on its error falls at least as n^-1/2, and with fewer than these, the
 `fewest`, it may be larger than v / n, so that fewer are not offered. Where bias^2 >= eps^2 no number of samples helps:
-the method is infeasible and costs infinity. Nor is a squared bias offered below what the reference tells from none, the
-`limit`: what cannot be seen cannot be promised.
+the method is infeasible and costs infinity.
+
+What is offered is a promise, and the best of many estimates is too good by chance (the winner's curse). So bias^2 and v
+of a method whose errors were measured are the upper ends of their intervals; beside them stands what is `expected`, the
+estimate. Nor is a squared bias offered below what the reference tells from none, the `limit`: what cannot be seen
+cannot be promised. Monte Carlo's v is known.
 
 Cost is linear in Q and in c, so a crossover is where two lines meet. On W workers c is the cost of a run over W, as
 long as there are many more runs than workers: that the last of them idle is left out.
@@ -33,13 +37,14 @@ class Offer:
         label: what it is called.
         budget: N, the training runs of a Generator; a Sampler makes as many as it needs.
         is_sampler: whether it spends solver runs for each condition, instead of training runs once.
-        bias2: squared bias by quantity, in the unit of the tolerance squared.
+        bias2: squared bias by quantity, in the unit of the tolerance squared, that it surely does not exceed.
         variance: by quantity, of one run (Sampler) or one sample (Generator).
         upfront: seconds of compilation and training.
         seconds_a_sample: s.
         extra_samples: M_0, of a Generator.
         fewest: runs or samples from which on the variance holds.
         limit: by quantity the least squared bias that the reference tells from none; 0 where all is known.
+        expected: the squared bias by quantity as estimated, at least the limit; `bias2` where it is not told.
     """
 
     label: str
@@ -52,23 +57,30 @@ class Offer:
     extra_samples: int = 0
     fewest: float = 2.0
     limit: dict[str, float] = field(default_factory=dict)
+    expected: dict[str, float] = field(default_factory=dict)
 
     @property
     def worst_quantity(self) -> str:
-        """Of which quantity the bias is largest."""
-        return max(self.bias2, key=self.bias2.__getitem__)
+        """Of which quantity the expected bias is largest."""
+        expected = self.expected or self.bias2
+        return max(expected, key=expected.__getitem__)
 
     def is_seen(self, quantity: str) -> bool:
-        """Whether the bias of a quantity is larger than the least that the reference tells from none."""
-        return self.bias2[quantity] > self.limit.get(quantity, 0.0)
+        """Whether the expected bias of a quantity is larger than the least that the reference tells from none."""
+        return (self.expected or self.bias2)[quantity] > self.limit.get(quantity, 0.0)
 
     @property
     def smallest_tolerance(self) -> float:
-        """The worst bias: the largest tolerance that no number of samples reaches."""
+        """The worst bias: the largest tolerance that no number of samples surely reaches."""
         return math.sqrt(max(self.bias2.values()))
 
+    @property
+    def expected_tolerance(self) -> float:
+        """The same as expected: below it no number of samples helps, as far as is known."""
+        return math.sqrt(max((self.expected or self.bias2).values()))
+
     def is_feasible(self, tolerance: float) -> bool:
-        """Whether enough samples meet the tolerance in every quantity."""
+        """Whether enough samples surely meet the tolerance in every quantity."""
         return all(bias2 < tolerance**2 for bias2 in self.bias2.values())
 
     def samples_each(self, tolerance: float) -> float:

@@ -67,6 +67,15 @@ def test_a_frontier_is_the_least_cost_over_budgets():
         assert found.costs["monte_carlo"][i] == cost(SAMPLER, **at)
     assert found.reach == {"monte_carlo": 0.0, "net": 0.0, "learner": pytest.approx(0.01)}
     assert np.array_equal(np.isinf(found.costs["learner"]), eps <= 0.01)
+    assert found.never == found.reach
+
+
+def test_on_a_frontier_what_is_sure_and_what_is_expected_are_two_things():
+    law = Offer("learner", 10, False, {"q": 0.04}, {"q": 1.0}, limit={"q": 0.001}, expected={"q": 0.01})
+    blind = Offer("blind", 10, False, {"q": 0.04}, {"q": 1.0}, limit={"q": 0.04}, expected={"q": 0.04})
+    found = frontier([law, blind], np.array([0.1]), conditions=1, cost_per_run=1.0)
+    assert found.reach == {"learner": 0.2, "blind": 0.2}
+    assert found.never == {"learner": 0.1, "blind": 0.0}
 
 
 def test_halving_the_tolerance_takes_four_times_the_runs_on_the_frontier():
@@ -140,11 +149,23 @@ def test_measured_costs_come_from_the_references():
 
 def test_where_no_method_reaches_any_tolerance_all_of_the_width_is_out_of_reach():
     """No line tells a scale then, and an axis without one ended the report."""
-    nowhere = Frontier(
-        np.geomspace(0.01, 0.5, 9), {"a": np.full(9, np.inf), "b": np.full(9, np.inf)}, {"a": 0.6, "b": 2}
-    )
+    costs = {"a": np.full(9, np.inf), "b": np.full(9, np.inf)}
+    nowhere = Frontier(np.geomspace(0.01, 0.5, 9), costs, {"a": 0.6, "b": 2}, {"a": 0.0, "b": 2})
     axis = Figure().subplots()
     _draw(axis, FrontierPanel(nowhere, "a run", [0.1]), ["a", "b"])
     low, high = axis.get_ylim()
     assert 0 < low < high < np.inf
-    assert [lane.get_extents().width for lane in axis.patches] == pytest.approx([axis.bbox.width] * 2)
+    of_a, of_b = axis.patches[:2], axis.patches[2:]
+    assert [lane.get_extents().width for lane in of_a] == pytest.approx([0, axis.bbox.width])
+    assert [lane.get_extents().width for lane in of_b] == pytest.approx([axis.bbox.width, 0])
+
+
+def test_what_is_not_told_is_pale():
+    """Expected from a tenth on, sure from a fifth: on a logarithmic axis from 1 % to 1, half and 65 % of the width."""
+    found = Frontier(np.geomspace(0.01, 1, 9), {"a": np.full(9, np.inf)}, {"a": 0.2}, {"a": 0.1})
+    axis = Figure().subplots()
+    _draw(axis, FrontierPanel(found, "a run", []), ["a"])
+    solid, pale = axis.patches
+    assert solid.get_extents().width == pytest.approx(axis.bbox.width / 2)
+    assert pale.get_extents().width == pytest.approx(axis.bbox.width * np.log10(2) / 2)
+    assert solid.get_alpha() > 2 * pale.get_alpha()

@@ -5,11 +5,15 @@ import math
 import numpy as np
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, target_of
+from scipy.stats import chi2
 
-from sgmbench.report.offers import line_of, offer_of, offers_of, offers_of_replicates, spread_of, wanted_of
+from sgmbench.report.offers import line_of, offer_of, offers_of, offers_of_replicates, replicates_to_tell, spread_of
+from sgmbench.report.wanted import wanted_of
+from sgmbench.statistics.mean_squares import mean_square_interval, replicates_below
 
 BOTH = ("d01", "d02")
 EVERYTHING = ASK | {"quantities": ["mean", "u.sd", "u.q0.975", "energy"]}
+ENDS = mean_square_interval(np.array([0.01, 0.02, 0.06]), numbers=2)
 V = {"u": {"mean": 1.0, "sd": 0.5, "q0.975": 7.0}}
 NOBODY_S = {"mean/u": 0.0, "standard_deviation/u": 0.0, "quantiles/u/0.975": 0.0, "energy/d2": 0.0, "energy/mu": 2.0}
 
@@ -100,6 +104,19 @@ def test_no_generator_is_offered_below_what_the_reference_tells(conditions):
     assert exceeded / 2_000 == pytest.approx(0.0455 if conditions == 1 else 0.0404, abs=4 * (0.045 / 2_000) ** 0.5)
 
 
+def test_the_best_of_many_without_merit_is_not_offered():
+    """Laws of squared bias 0.01, five replicates of errors of both signs: 44 % of them seem to be below 0.008."""
+    rng, reached, expected = np.random.default_rng(3), 0, 0
+    for _ in range(500):
+        law = line("learner", 1000, parts={"mean/u": rng.normal(size=5) * 0.1})
+        target = target_of(law)
+        found = offer_of(target, law, wanted_of(target, ASK, BOTH))
+        reached += found.is_feasible(0.008**0.5)
+        expected += found.expected_tolerance < 0.008**0.5
+    assert reached / 500 < 0.06 + 4 * (0.06 / 500) ** 0.5
+    assert expected / 500 == pytest.approx(chi2.cdf(4, 5), abs=4 * (0.25 / 500) ** 0.5)
+
+
 def test_what_is_no_number_promises_nothing():
     target = target_of(
         line("learner", 10, math.nan), line("net", 10, math.nan, kind="sampler", algorithm="quasi_monte_carlo")
@@ -108,13 +125,13 @@ def test_what_is_no_number_promises_nothing():
 
 
 def test_replicates_and_ends_of_the_interval():
-    """Squared errors 1, 2 and 6 hundredths: mean 3, t s / sqrt(3) of 4.3027 * 2.6458 / 1.7321 = 6.572."""
+    """Squared errors 1, 2 and 6 hundredths; the ends of their interval by hand in `test_mean_squares`."""
     law = line("learner", 1000, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]})
     target = target_of(law)
     spread = spread_of(target, law, wanted_of(target, ASK, BOTH))
     assert [o.bias2["mean of u"] for o in spread.each] == pytest.approx([0.01, 0.02, 0.06])
-    assert spread.low.bias2["mean of u"] == pytest.approx(0, abs=1e-8)
-    assert spread.high.bias2["mean of u"] == pytest.approx(0.03 + 0.06572, rel=1e-4)
+    assert spread.low.bias2["mean of u"] == pytest.approx(ENDS[0], rel=1e-4)
+    assert spread.high.bias2["mean of u"] == pytest.approx(ENDS[1], rel=1e-4)
     assert spread_of(target_of(MONTE_CARLO), line("learner", 10, 0.1), wanted_of(target, ASK, BOTH)) is None
 
 
@@ -124,8 +141,28 @@ def test_the_replicates_of_a_sampler_spread_its_variance():
     target = target_of(sampler)
     spread = spread_of(target, sampler, wanted_of(target, ASK, BOTH))
     assert [o.variance["mean of u"] for o in spread.each] == pytest.approx([0.4, 0.8, 2.4])
-    assert spread.high.variance["mean of u"] == pytest.approx(40 * (0.03 + 0.06572), rel=1e-4)
+    assert spread.high.variance["mean of u"] == pytest.approx(40 * ENDS[1], rel=1e-4)
     assert [o.bias2 for o in spread.each] == [{"mean of u": 0.0}] * 3
+
+
+def test_what_is_offered_is_the_end_of_the_interval_and_what_is_expected_the_mean():
+    law = line("learner", 1000, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]})
+    found = only(target_of(law))
+    assert found.bias2["mean of u"] == pytest.approx(ENDS[1], rel=1e-4)
+    assert found.expected["mean of u"] == pytest.approx(0.03)
+    sampler = line("net", 40, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]}, kind="sampler")
+    assert only(target_of(sampler)).variance["mean of u"] == pytest.approx(40 * ENDS[1], rel=1e-4)
+
+
+def test_replicates_that_would_tell():
+    """Squared errors 1, 2 and 6 hundredths at both conditions."""
+    law = line("learner", 1000, parts={"mean/u": [0.01**0.5, 0.02**0.5, 0.06**0.5]})
+    target = target_of(law)
+    wanted = wanted_of(target, ASK, BOTH)
+    assert replicates_to_tell(target, law, wanted, 0.05**0.5) == replicates_below(
+        np.array([0.01, 0.02, 0.06]), 0.05, numbers=2
+    )
+    assert replicates_to_tell(target, law, wanted, 0.03**0.5 - 1e-9) is None
 
 
 def test_each_replicate_makes_offers_of_its_own():

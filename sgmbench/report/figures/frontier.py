@@ -2,7 +2,7 @@
 
 A Sampler's line falls as eps^-2. A Generator's is level, since its training does not depend on the tolerance, and ends
 where its bias begins. How far from the left it cannot answer, whatever the number of samples, is shaded at the foot, in
-a lane of its own.
+a lane of its own; pale is how far reference and replicates cannot tell.
 """
 
 import math
@@ -19,7 +19,7 @@ from sgmbench.report.figures.style import TRUTH, color, figure, legend_below, ma
 from sgmbench.report.format import percent
 from sgmbench.report.frontier import Frontier
 
-SHADE, LANE = 0.45, 0.03  # opacity; height of a lane as a share of the panel
+SHADE, PALE, LANE = 0.55, 0.2, 0.03  # opacities; height of a lane as a share of the panel
 NOWHERE = (1.0, 10.0)  # seconds, where no method reaches any tolerance and no line tells a scale
 EVERY = 20  # points from marker to marker: lines that lie on each other are told apart by them
 
@@ -76,13 +76,16 @@ def _draw_lanes(axis: Axes, panel: FrontierPanel, methods: list[str]) -> None:
     share = LANE * (len(lacking) + 1)
     axis.set_ylim(low * (low / high) ** (share / (1 - share)), high)
     for i, label in enumerate(lacking):
-        width, look = _place(panel.frontier.reach[label], first, last), {"alpha": SHADE, "linewidth": 0}
-        lane = (0.0, i * LANE), width, 0.8 * LANE
-        axis.add_patch(Rectangle(*lane, transform=axis.transAxes, color=color(methods, label), **look))
+        never, reach = (_place(ends[label], first, last) for ends in (panel.frontier.never, panel.frontier.reach))
+        for start, end, opacity in [(0.0, never, SHADE), (never, reach, PALE)]:
+            lane = (start, i * LANE), end - start, 0.8 * LANE
+            look = {"color": color(methods, label), "alpha": opacity, "linewidth": 0}
+            axis.add_patch(Rectangle(*lane, transform=axis.transAxes, **look))
     if lacking:
-        axis.text(0.01, LANE * (len(lacking) + 0.2), "out of reach", transform=axis.transAxes, fontsize=7, color=TRUTH)
+        words = "out of reach (pale: not told)"
+        axis.text(0.01, LANE * (len(lacking) + 0.2), words, transform=axis.transAxes, fontsize=7, color=TRUTH)
 
 
 def _place(value: float, first: float, last: float) -> float:
     """Where a tolerance is on the axis, from 0 to 1."""
-    return min(math.log(value / first) / math.log(last / first), 1.0)
+    return min(max(math.log(max(value, first) / first) / math.log(last / first), 0.0), 1.0)

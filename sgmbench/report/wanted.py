@@ -1,0 +1,109 @@
+"""What an ask wants of a target, quantity by quantity, and who can answer it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from sgmbench.config.annotations import any_of
+from sgmbench.core.quantity import Quantity
+from sgmbench.report.format import several
+from sgmbench.report.summary import Line, TargetSummary
+
+Ask = dict[str, Any]
+"""An ask as plain data, see `core.experiment.Ask`."""
+
+ALL = ""
+
+
+class Wanted(NamedTuple):
+    """A quantity of one field: its name in a sentence, its score, and v by condition."""
+
+    name: str
+    part: str
+    variance: dict[str, float]
+
+
+def wanted_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[Wanted]:
+    """All that is asked, field by field."""
+    conditions, found = list(conditions), []
+    for quantity in quantities_of(ask):
+        for field in fields_of(target, quantity):
+            v = {c: _variance(target, quantity, field, c) for c in conditions}
+            found.append(Wanted(quantity.of(field), quantity.part(field), v))
+    return found
+
+
+def quantities_of(ask: Ask) -> list[Quantity]:
+    """What is asked."""
+    return [Quantity.parse(text) for text in ask["quantities"]]
+
+
+def fields_of(target: TargetSummary, quantity: Quantity) -> list[str]:
+    """The fields of which a quantity is asked; the whole law is of all together."""
+    if quantity.statistic == "energy":
+        return [ALL]
+    return [quantity.field] if quantity.field else varying_fields(target)
+
+
+def varying_fields(target: TargetSummary) -> list[str]:
+    """Fields that are not constant at every condition."""
+    everywhere = [condition["variances"] for condition in target.conditions.values()]
+    return [name for name in everywhere[0] if any(variances[name]["mean"] > 0 for variances in everywhere)]
+
+
+def scored_conditions(target: TargetSummary) -> list[str]:
+    """The conditions that answer for the prior: those drawn from it, where there are any."""
+    return target.drawn or target.listed
+
+
+def refusal(target: TargetSummary, ask: Ask) -> str:
+    """Why an ask has no answer, with the remedy; "" where it has one."""
+    good = [line for line in target.lines if line.is_usable]
+    if not good:
+        return f"no answer, since {target.without_good}."
+    varying = varying_fields(target)
+    if not varying:
+        return "nothing to answer, since no field varies."
+    quantities = quantities_of(ask)
+    for quantity in quantities:
+        if quantity.field and quantity.field not in varying:
+            is_known = any(quantity.field in condition["variances"] for condition in target.conditions.values())
+            why = f"{quantity.field} does not vary" if is_known else f"there is no field {quantity.field}"
+            return f"no answer, since {why}; ask for {any_of(varying)}."
+    parts = {part for line in good for part in line.errors}
+    metrics = {part.partition("/")[0] for part in parts}
+    if missing := list(dict.fromkeys(q.metric for q in quantities if q.metric not in metrics)):
+        return f"no answer, since {several(missing)} {'is' if len(missing) == 1 else 'are'} not among the metrics."
+    for quantity in quantities:
+        if quantity.statistic != "quantile":
+            continue
+        if not any(quantity.part(field) in parts for field in fields_of(target, quantity)):
+            level = f"{quantity.level} is not among the levels of the metric quantiles"
+            return f"no answer, since {level}; add it there and run again."
+        if not _has_variance(target, quantity):
+            return f"no answer, since this run does not hold the variance of {quantity.noun}; run it again."
+    if not any(scored_lines(target, wanted_of(target, ask, scored_conditions(target)))):
+        return "no answer, since no method was scored in all that is asked; ask for fewer quantities."
+    return ""
+
+
+def _has_variance(target: TargetSummary, quantity: Quantity) -> bool:
+    fields = fields_of(target, quantity)
+    return all(quantity.key in c["variances"][field] for c in target.conditions.values() for field in fields)
+
+
+def _variance(target: TargetSummary, quantity: Quantity, field: str, condition: str) -> float:
+    if quantity.statistic == "energy":
+        return 1.0
+    return target.conditions[condition]["variances"][field][quantity.key]
+
+
+def is_monte_carlo(line: Line) -> bool:
+    """Whether a line is of plain Monte Carlo, of which errors are known without measuring them."""
+    return line.kind == "sampler" and (line.algorithm or line.method) == "monte_carlo"
+
+
+def scored_lines(target: TargetSummary, wanted: list[Wanted]) -> Iterator[Line]:
+    """The lines that have all scores that are asked."""
+    for line in target.lines:
+        if line.is_usable and (is_monte_carlo(line) or all(w.part in line.errors for w in wanted)):
+            yield line
