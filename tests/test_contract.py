@@ -51,10 +51,7 @@ QUICK = {
     },
     "gaussian": {"calibration": 16},
     "kde": {"calibration": 16},
-    "network": {
-        "representation": ["karhunen_loeve"],
-        "training": {"steps": 20, "warmup": 5, "batch": 16, "evaluate_every": 10},
-    },
+    "network": {"training": {"steps": 20, "warmup": 5, "batch": 16, "evaluate_every": 10}},
 }
 BELOW_IDEAL = ("covariance_product", "mmd")  # of a set against itself: V forms, which keep their own diagonal
 

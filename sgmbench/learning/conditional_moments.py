@@ -6,7 +6,8 @@ with f and g Legendre polynomials, by sparse regression on one support for each 
 spread is small the same absolute error counts for more: the potential of the porous electrode varies by 0.04 % of its
 global spread as the flux vanishes, and only weighted runs near there can say so. A variance that is linear in its
 coefficients can fall to zero along a surface in u, as that of a model linear in random coefficients does (then g of
-twice the model's degree is exact); a log-linear one cannot.
+twice the model's degree is exact); a log-linear one cannot. Below what the runs tell it does not fall
+(`field_moments`): from 64 runs it would be negative at one, whose residual would then be of 10,000 standard deviations.
 
 With runs enough, residuals of fields whose means are known better serve the others as control variates.
 
@@ -22,7 +23,7 @@ from jaxtyping import Float, Int
 
 from sgmbench.learning.control_variates import controls_of
 from sgmbench.learning.expansion import expansion_of, side_by_side
-from sgmbench.learning.field_moments import SMALLEST, Degrees, FieldMoments, begin, relative_error, take_turns
+from sgmbench.learning.field_moments import Degrees, FieldMoments, begin, relative_error, take_turns
 
 Moments = dict[str, Any]
 _TURNS, _CONTROLLED_TURNS = 8, 2
@@ -56,7 +57,10 @@ class ConditionalMoments:
         columns = [np.flatnonzero((fields == each) & varies) for each in np.unique(fields[varies])]
         degrees = Degrees(self.mean_degree, self.variance_degree).affordable(*u.shape)
         fitted = _fit_fields(u, [((y - center) / unit)[:, at] for at in columns], degrees)
-        arrays = {"center": center, "unit": unit, "varies": varies}
+        least = np.zeros(y.shape[1])
+        for each, at in zip(fitted, columns, strict=True):
+            least[at] = each.least
+        arrays = {"center": center, "unit": unit, "varies": varies, "least": least}
         if not fitted:
             return arrays
         mean, variance = (
@@ -72,7 +76,7 @@ def mean_at(moments: Moments, u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, 
 
 def sd_at(moments: Moments, u: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "n d"]:
     """Standard deviation of y given u, coordinate by coordinate; 0 for constant ones."""
-    variance = np.maximum(_values(moments, "variance", u), SMALLEST)
+    variance = np.maximum(_values(moments, "variance", u), moments["least"])
     return moments["unit"] * np.where(moments["varies"], np.sqrt(variance), 0.0)
 
 
