@@ -20,7 +20,7 @@ BOTH = ["marginal", {"kind": "conditional", "conditions": [{"a": 0.9, "b": 1.0}]
 def call(tmp_path, monkeypatch):
     """A command in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sgmbench.api.draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 

@@ -26,7 +26,7 @@ BOTH = {
 def call(tmp_path, monkeypatch):
     """A command in a folder with a file of runs; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sgmbench.api.draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     small.record()
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 

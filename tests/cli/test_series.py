@@ -29,7 +29,7 @@ LEFT_OUT = "Multilevel needs a problem that is Leveled; Line is not"
 def call(tmp_path, monkeypatch):
     """A command in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sgmbench.api.draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 

@@ -113,8 +113,8 @@ def test_follows_a_spread_that_vanishes_inside_the_domain():
 def test_where_the_expansion_of_a_variance_is_negative_the_residuals_there_say_what_it_is(n):
     """y = (1 + u)^2 r with u uniform: a linear variance from 64 runs is negative at some.
 
-    Squared residuals of 4,000 other runs over the fitted variance have a mean of 3.1 at most in 20 samples from 64 runs,
-    of 1.4 from 250 and of 1.07 from 1,000. Of the bare expansion, cut at 1e-10, they had up to 3e9, 1e5 and 13.
+    Squared residuals of 4,000 other runs over the fitted variance have a mean of 3.1 at most in 20 sets of 64 runs,
+    of 1.4 of 250 and of 1.07 of 1,000. Of the bare expansion, cut at 1e-10, they had up to 3e9, 1e5 and 13.
     """
     worst = 0.0
     for seed in range(20):

@@ -334,7 +334,7 @@ def test_configurations_that_cannot_be_meant_are_refused(changes, message):
 def call(tmp_path, monkeypatch):
     """A command in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sgmbench.api.draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 

@@ -38,7 +38,7 @@ class Listener:
 def config(tmp_path, monkeypatch):
     """A configuration in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return small.write(Path("a.yaml"), methods=[LEARNER], metrics=["mean"])
 
 

@@ -63,7 +63,7 @@ def test_exactly_the_promised_number_of_runs_is_made(run):
 
 def test_asked_again_nothing_is_run(run, monkeypatch):
     monkeypatch.chdir(run[0])
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     before = sum(dear.MADE)
     (result_file,) = Path("results").glob("line/*/cells/marginal.bootstrap.8.r0/result.json")
     result_file.unlink()
@@ -141,7 +141,7 @@ def test_no_run_is_made_for_a_floor(run):
 
 def test_failed_runs_are_part_of_the_promise(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     dear.MADE.clear()
     changes = {"problem": {"kind": "dear:Dear", "fails": -0.5}, "targets": ["marginal"], "metrics": ["mean"]}
     answer = api.run(small.write(Path("a.yaml"), **HELD_OUT | changes))

@@ -21,7 +21,7 @@ SCORES = ["energy", "mean", "standard_deviation", "energy_score", "crps"]
 def go(tmp_path, monkeypatch):
     """Runs a configuration beside a file of runs; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     small.record()
     defaults = {"problem": small.RECORDED, "metrics": SCORES, "ask": {"cost_per_run": [60]}}
     return lambda resume=False, **changes: api.run(small.write(Path("a.yaml"), **(defaults | changes)), resume=resume)
@@ -38,7 +38,7 @@ def content(answer):
 def test_rows_of_monte_carlo_are_worth_their_number(tmp_path, monkeypatch):
     """Of 16 independent normal values: 4 disjoint sets of 100 rows, against 1,200 that are held out."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     np.savez("normal.npz", y=np.random.default_rng(0).standard_normal((2_400, 16)))
     config = small.write(
         Path("a.yaml"),

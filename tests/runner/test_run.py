@@ -29,7 +29,7 @@ MISUSES = {
 def go(tmp_path, monkeypatch):
     """Runs a configuration in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return lambda resume=False, **changes: api.run(small.write(Path("a.yaml"), **changes), resume=resume)
 
 

@@ -19,7 +19,7 @@ AT_ZERO = {"kind": "conditional", "conditions": [{"a": 0.0}]}
 def go(tmp_path, monkeypatch):
     """Runs a configuration in an empty folder; figures have tests of their own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(api, "draw_figures", lambda *arguments: None)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
     return lambda **changes: api.run(small.write(Path("a.yaml"), **changes))
 
 
