@@ -11,6 +11,10 @@ and while it is above eps / 2^1/2 a finer level is added. What few runs leave at
 `level_moments.floored`. The result is biased by what that estimate misses, and a little by N_l being decided by the
 rows that are averaged; `multilevel.Multilevel` is free of both.
 
+V_l from N pairs has a relative standard error of ((kurtosis - 1) / N)^1/2, and the first difference has no coarser one
+that holds it up. Where few pairs differ at all, as those of a digital option, the runs that a level begins with are
+doubled until that error is below a half.
+
 Cost, in runs of the coarsest level: eps^-2 for beta > gamma, eps^-2 (log eps)^2 for beta = gamma, else
 eps^(-2 - (gamma - beta) / alpha), where plain Monte Carlo needs eps^(-2 - gamma / alpha).
 
@@ -43,6 +47,10 @@ germ of its own length.
 
 FIRST_LEVELS = 3
 SLOWEST = 0.5
+UNCERTAIN = 0.5
+"""Relative standard error of a variance that runs are not yet shared out by."""
+MOST_PILOTS = 64
+"""How many times the pilot a level may begin with."""
 BATCH = 2**17
 """Runs made at a time, so that only their sums are kept."""
 
@@ -104,6 +112,12 @@ class Level:
     def own_variance(self) -> float:
         """Var y_l."""
         return self._central(2, 1)
+
+    @property
+    def variance_error(self) -> float:
+        """The relative standard error of V_l; infinite where nothing varies."""
+        kurtosis = self.kurtosis
+        return float(np.sqrt(max(kurtosis - 1, 0.0) / self.runs)) if kurtosis == kurtosis else float("inf")
 
     @property
     def kurtosis(self) -> float:
@@ -182,7 +196,7 @@ def multilevel_to_tolerance(
         tolerance: eps, in the field's unit.
         key: randomness.
         clock: books the runs.
-        pilot: runs that a new level begins with.
+        pilot: runs that a new level begins with, at least.
         most_levels: beyond which none is added.
         chunk: lanes that a device runs at once.
 
@@ -198,6 +212,8 @@ def multilevel_to_tolerance(
             stream = jax.random.fold_in(key, number)
             levels.append(Level(refinement(number), field, key=stream, clock=clock, chunk=chunk))
             levels[-1].add(pilot)
+            while levels[-1].variance_error > UNCERTAIN and levels[-1].runs < MOST_PILOTS * pilot:
+                levels[-1].add(levels[-1].runs)
         _reach_variance(levels, tolerance**2 / 2)
         estimate = estimate_of(levels, tolerance)
         if estimate.weak_error <= tolerance / np.sqrt(2):

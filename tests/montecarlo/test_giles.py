@@ -74,6 +74,25 @@ def test_the_error_of_a_call_option_is_within_the_tolerance():
     assert all(each.standard_error <= 0.3 / np.sqrt(2) for each in found)
 
 
+@dataclass(frozen=True)
+class Jumps(Series):
+    """A level moves y by 2 in those runs of which a normal is above 3.3: one in 2,068, V = 4 p (1 - p) = 0.00193."""
+
+    def simulate(self, z, xi):
+        l = self.finest - self.level  # noqa: E741
+        y = sum((2.0 * (xi[k] > 3.3) for k in range(1, l + 1)), 0.1 * xi[0])
+        return {"q": y, "u": jnp.stack([y, y])}
+
+
+def test_a_level_begins_with_as_many_pairs_as_tell_its_variance():
+    """Of 1,000 pairs 60 % of pilots meet none that jumps; doubled, they have met 5: ((N / 5 - 1) / N)^1/2 < .5."""
+    for i in range(5):
+        found = to_tolerance(Jumps, 0.05, label=f"jumps {i}", most_levels=12)
+        assert np.all(found.runs[1:] >= 4_000)
+        assert found.variances[1] == pytest.approx(0.00193, rel=1.5)
+        assert np.all(found.kurtosis[1:] < 0.5**2 * found.runs[1:] + 1.1)
+
+
 def of_steps(level):
     return GeometricBrownianMotion(steps=2**level)
 
