@@ -17,6 +17,7 @@ test: .venv/installed
 # Slow measurements, not part of the tests; they write results/benchmarks/.
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/calibrate.py
 
 bench-electrode: .venv/installed
 	$(BIN)/python benchmarks/electrode.py porous_electrode
