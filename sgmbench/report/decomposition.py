@@ -2,6 +2,9 @@
 
 Equivalent runs are by the epistemic share: how many runs nested Monte Carlo needs for a mean square error as small,
 with the number of runs at each z that serves it best (`statistics.share_variance`). Over fields the fewest count.
+
+A Generator of N runs that is worth R > N costs less than nested Monte Carlo from (its seconds) / (R - N) a run on; R is
+the lower end of its interval over replicates, where there is one.
 """
 
 from math import ceil, log10
@@ -29,7 +32,7 @@ def decomposition(target: TargetSummary) -> str:
     told = [_told(target, line) for line in [*([best] if best else []), *samplers.values()]]
     if told:
         sentences.append(f"By the share, {several(told)}.")
-    return " ".join([*sentences, "The costs of an ask are not worked out for a decomposition."])
+    return " ".join([*sentences, *_costs(generators)])
 
 
 def table_of_decomposition(summary: Summary, target: TargetSummary) -> Table:
@@ -85,6 +88,29 @@ def _told(target: TargetSummary, line: Line) -> str:
     errors = line.errors.get(SHARE.format(field), {})
     said = f" (it finds {_found(_truth(target), field, errors)} of {field})" if errors else ""
     return f"{line.method} from {count(line.budget)} runs is worth {_runs(runs)} of nested Monte Carlo{said}"
+
+
+def _costs(generators: list[Line]) -> list[str]:
+    """From which cost of a run on each Generator costs less than nested Monte Carlo for the same share, if ever."""
+    pays, never = [], []
+    for line in generators:
+        saved = _surely(_worst_of(line)[1]) - line.budget
+        who = f"{line.method} from {count(line.budget)} runs"
+        if saved > 0:
+            pays.append(f"{who} from {seconds(sum(_own_seconds(line)) / saved)} a run on")
+        else:
+            never.append(who)
+    said = [f"Nested Monte Carlo of the same error costs more than {several(pays)}."] if pays else []
+    return said + ([f"It costs less than {several(never)}, whatever a run costs."] if never else [])
+
+
+def _surely(runs: EquivalentRuns) -> float:
+    return float(np.nan_to_num(runs.value if runs.low is None else runs.low))
+
+
+def _own_seconds(line: Line) -> list[float]:
+    """Beyond solver runs: compilation, training and sampling."""
+    return [line.seconds.get(phase, 0.0) for phase in ("compile", "train", "sample")]
 
 
 def _found(truth: dict[str, Any], field: str, errors: dict[str, float]) -> str:

@@ -76,7 +76,10 @@ def summary(*results):
 
 
 def test_the_shares_come_first_then_what_methods_are_worth():
-    """0.5 / 0.002 and 0.3 / 0.001: 250 runs by c; nested 0.5 / 0.01 = 50 by c, 0.3 / 0.01 = 30 by phi."""
+    """0.5 / 0.002 and 0.3 / 0.001: 250 runs by c; nested 0.5 / 0.01 = 50 by c, 0.3 / 0.01 = 30 by phi.
+
+    The learner saves 150 runs by 3 s of training and 2 s of sampling: 5 / 150 s. The poor one is worth 6 runs.
+    """
     found = summary(
         result("learner", (0.002, 0.001)),
         result("poor", (0.05, 0.05)),
@@ -87,8 +90,9 @@ def test_the_shares_come_first_then_what_methods_are_worth():
         "epistemic (from 17 % to 23 %); the rest is aleatoric. P(c above 0.3) is 10 %, with a standard deviation of "
         "7 % from z to z. These are of 10,000 runs, 20 at each of 500 z (at 20 of them all failed). By the share, "
         "learner from 100 runs is worth 250 runs of nested Monte Carlo (it finds 65 % of c) and nested from 100 runs "
-        "is worth 30 runs of nested Monte Carlo (it finds 30 % of phi). The costs of an ask are not worked out for a "
-        "decomposition."
+        "is worth 30 runs of nested Monte Carlo (it finds 30 % of phi). Nested Monte Carlo of the same error costs "
+        "more than learner from 100 runs from 33.3 ms a run on. It costs less than poor from 100 runs, "
+        "whatever a run costs."
     ]
 
 
