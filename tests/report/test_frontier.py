@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from sgmbench.report.ask_figures import draw_ask_figures, tolerances_around
 from sgmbench.report.figures.decision_map import edges
 from sgmbench.report.figures.frontier import FrontierPanel, _draw
+from sgmbench.report.figures.style import PALETTE, color, hatch
 from sgmbench.report.frontier import NOBODY, Frontier, frontier, map_of_conditions, map_of_tolerances
 from sgmbench.report.offers import offers_of
 from sgmbench.statistics.crossover import Offer, cheapest, cost, crossover_conditions
@@ -158,6 +159,13 @@ def test_where_no_method_reaches_any_tolerance_all_of_the_width_is_out_of_reach(
     of_a, of_b = axis.patches[:2], axis.patches[2:]
     assert [lane.get_extents().width for lane in of_a] == pytest.approx([0, axis.bbox.width])
     assert [lane.get_extents().width for lane in of_b] == pytest.approx([axis.bbox.width, 0])
+
+
+def test_of_two_methods_of_one_color_the_areas_differ():
+    methods = [f"m{i}" for i in range(2 * len(PALETTE) + 1)]
+    looks = {(color(methods, label), hatch(methods, label)) for label in methods}
+    assert len(looks) == len(methods)
+    assert {hatch(methods, label) for label in methods[: len(PALETTE)]} == {""}
 
 
 def test_what_is_not_told_is_pale():

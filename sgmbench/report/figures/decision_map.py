@@ -1,7 +1,8 @@
 """Decision map, log-log: the cheapest method over the seconds of a solver run and the number of conditions.
 
 One panel an ask; of one law, over the seconds of a run and the tolerance. A star marks the problem at hand, at the most
-that is asked of it; circles mark what else is asked. Where no method reaches the tolerance it is hatched.
+that is asked of it; circles mark what else is asked. Where no method reaches the tolerance it is hatched. Of two methods that
+share a color the later is dotted.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sgmbench.report.figures.durations import label_durations
-from sgmbench.report.figures.style import color, figure, legend_below
+from sgmbench.report.figures.style import color, figure, hatch, legend_below
 from sgmbench.report.format import percent
 from sgmbench.report.frontier import NOBODY, DecisionMap
 
@@ -67,6 +68,9 @@ def _draw_regions(axis: Axes, panel: MapPanel, methods: list[str]) -> None:
             regions.setdefault(label, []).append([(left, low), (right, low), (right, high), (left, high)])
     for label, rectangles in regions.items():
         axis.add_collection(PolyCollection(rectangles, **_look(label, methods)), autolim=False)
+        if label is not None and (pattern := hatch(methods, label)):
+            marks = PolyCollection(rectangles, **_hatched(color(methods, label), pattern))
+            axis.add_collection(marks, autolim=False)
     axis.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
 
 
@@ -76,6 +80,11 @@ def _look(label: str | None, methods: list[str]) -> dict[str, Any]:
         return {"facecolor": NOBODY_FACE, "edgecolor": NOBODY_HATCH, "hatch": "////", "linewidth": 0}
     hue = _faded(color(methods, label))
     return {"facecolor": hue, "edgecolor": hue, "linewidth": 0.4}
+
+
+def _hatched(hue: str, pattern: str) -> dict[str, Any]:
+    """Marks over an area whose color another method has too."""
+    return {"facecolor": "none", "edgecolor": hue, "hatch": pattern, "linewidth": 0}
 
 
 def _stretches(found: DecisionMap, row: Int[np.ndarray, " columns"]) -> Iterator[tuple[str | None, int, int]]:
@@ -123,7 +132,8 @@ def _draw_legend(axis: Axes, panels: list[MapPanel], methods: list[str]) -> None
     winners = {label for panel in panels for row in panel.map.winners for label, _, _ in _stretches(panel.map, row)}
     for label in methods:
         if label in winners:
-            axis.scatter([], [], marker="s", s=60, color=[_faded(color(methods, label))], label=label)
+            hue, pattern = color(methods, label), hatch(methods, label)
+            axis.bar([1], [0], label=label, facecolor=_faded(hue), edgecolor=hue, hatch=pattern, linewidth=0)
     if None in winners:
         axis.bar([1], [0], label="no method reaches it", **_look(None, methods))
     marks = max(len(panel.marks) for panel in panels)

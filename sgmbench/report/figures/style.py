@@ -16,6 +16,7 @@ TRUTH = "#555555"
 # Okabe and Ito's palette (2008), yellow left out for lack of contrast on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vP*"
+HATCHES = ("", "...", "xxx", "ooo")
 
 _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "sgmbench",
@@ -61,3 +62,8 @@ def marker(methods: list[str], label: str) -> str:
     """The marker of a method among those of its experiment; of two methods of one color it is not the same."""
     i = methods.index(label)
     return MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]
+
+
+def hatch(methods: list[str], label: str) -> str:
+    """The hatch of a method's area among those of its experiment, "" of the first of each color."""
+    return HATCHES[methods.index(label) // len(PALETTE) % len(HATCHES)]
