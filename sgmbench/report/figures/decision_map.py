@@ -1,8 +1,8 @@
 """Decision map, log-log: the cheapest method over the seconds of a solver run and the number of conditions.
 
 One panel an ask; of one law, over the seconds of a run and the tolerance. A star marks the problem at hand, at the most
-that is asked of it; circles mark what else is asked. Where no method reaches the tolerance it is hatched. Of two methods that
-share a color the later is dotted.
+that is asked of it; circles mark what else is asked. Where no method reaches the tolerance it is hatched. Of methods
+that share a color the later is dotted.
 """
 
 from collections.abc import Iterator
