@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-electrode bench-electrode-reference bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs bench-calibrate bench-multilevel bench-quasi bench-importance bench-hidden-germ bench-shootout bench-two-moons bench-network clean
+.PHONY: run test bench bench-electrode bench-electrode-reference bench-published bench-problems bench-configs bench-cookies bench-samplers bench-ablation bench-modes bench-training bench-few-runs bench-calibrate bench-multilevel bench-quasi bench-importance bench-hidden-germ bench-shootout bench-posteriors bench-two-moons bench-network clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -67,8 +67,8 @@ bench-importance: .venv/installed
 bench-hidden-germ: .venv/installed
 	$(BIN)/python benchmarks/hidden_germ.py
 
-bench-shootout: .venv/installed
-	$(BIN)/python benchmarks/shootout.py
+bench-shootout bench-posteriors: bench-%: .venv/installed
+	$(BIN)/python benchmarks/series.py $*
 
 bench-two-moons: .venv/installed
 	$(BIN)/python benchmarks/two_moons.py

@@ -1,7 +1,8 @@
-"""Who wins where: runs the series `configs/shootout.yaml` and writes `results/benchmarks/shootout.md`.
+"""Who wins where: runs a series and writes `results/benchmarks/SERIES.md`.
 
-make bench-shootout                                          less than an hour on two cores, otherwise idle
-python benchmarks/shootout.py replicates=1 'budgets=[50]'    with changes, only printed
+make bench-shootout                                                less than an hour on two cores, otherwise idle
+make bench-posteriors                                              likewise, configs/posteriors.yaml
+python benchmarks/series.py shootout replicates=1 'budgets=[50]'   with changes, only printed
 
 Called again it goes on from what is there, cell by cell. Replicates run the same programs on other numbers; these are
 compiled once and kept, since most of the time would go into compiling them again.
@@ -26,43 +27,44 @@ from sgmbench.report.series_table import CAPTION, HEADER, rows_of, series_senten
 from sgmbench.runner.environment import environment
 
 ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / "configs" / "shootout.yaml"
 RESULTS = ROOT / "results"
-OUTPUT = RESULTS / "benchmarks" / "shootout.md"
+TITLES = {"shootout": "Shootout", "posteriors": "Posteriors: chains against what learns from as many solver calls"}
 
 
 def main() -> None:
     """Runs the series, or goes on with it, and writes the page; with changes it is printed alone."""
-    overrides, started = sys.argv[1:], time.perf_counter()
+    series, *overrides = sys.argv[1:]
+    config, started = ROOT / "configs" / f"{series}.yaml", time.perf_counter()
     jax.config.update("jax_compilation_cache_dir", str(RESULTS / ".cache" / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    load_series(CONFIG, overrides)  # what is wrong with it is not mistaken for nothing to resume
-    done, was_there = run(overrides)
-    page = "\n".join(lines(done, minutes=(time.perf_counter() - started) / 60, was_there=was_there)) + "\n"
+    load_series(config, overrides)  # what is wrong with it is not mistaken for nothing to resume
+    done, was_there = run(config, overrides)
+    minutes = (time.perf_counter() - started) / 60
+    page = "\n".join(lines(series, done, minutes=minutes, was_there=was_there)) + "\n"
     if not overrides:
-        OUTPUT.write_text(page)
+        (RESULTS / "benchmarks" / f"{series}.md").write_text(page)
     sys.stdout.write(page)
 
 
-def run(overrides: list[str]) -> tuple[SeriesAnswer, bool]:
+def run(config: Path, overrides: list[str]) -> tuple[SeriesAnswer, bool]:
     """The answer, and whether a part of it was there."""
     options = {"overrides": overrides, "results": RESULTS, "progress": partial(terminal_progress, quiet=False)}
     try:
-        return api.run_series(CONFIG, **options, resume=True), True
+        return api.run_series(config, **options, resume=True), True
     except UsageError:  # there is none yet
-        return api.run_series(CONFIG, **options), False
+        return api.run_series(config, **options), False
 
 
-def lines(done: SeriesAnswer, *, minutes: float, was_there: bool) -> list[str]:
+def lines(series: str, done: SeriesAnswer, *, minutes: float, was_there: bool) -> list[str]:
     """The page."""
     where, configuration = environment(), done.entries[0].answer.summary.record["configuration"]
     labels = dict.fromkeys(label for each in done.members for label in (*each.summary.methods, *each.left_out))
     of_last = ", the last part of it" if was_there else ""
     return [
-        "# Shootout",
+        f"# {TITLES[series]}",
         "",
-        f"Made by `make bench-shootout` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}, "
-        f"in {minutes:.0f} minutes{of_last}. `configs/shootout.yaml`: {len(done.entries)} problems, {len(labels)} "
+        f"Made by `make bench-{series}` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}, "
+        f"in {minutes:.0f} minutes{of_last}. `configs/{series}.yaml`: {len(done.entries)} problems, {len(labels)} "
         f"methods, {configuration['replicates']} replicates, which share compiled programs, so that the seconds of a "
         "method have its compilation about once for all of them. `sgmbench show "
         f"{configuration['name']}` and the like print the whole table of a problem.",
