@@ -2,7 +2,7 @@
 
     E[q] = E[q_1] + sum_l E[q_l - q_(l-1)] + (what the finest mesh still misses)
 
-make bench-cookies                                about 5 minutes on two cores
+make bench-cookies-mean                           about 5 minutes on two cores
 
 Each term is integrated over the eight uniform y by randomized quasi-Monte Carlo (scrambled Sobol points; the standard
 error is that of independent scrambles) and, independently, by Smolyak's rule on nested Clenshaw-Curtis nodes. The last
@@ -123,7 +123,7 @@ def lines(terms: dict[int, Term], *, seconds: float) -> list[str]:
     return [
         "# Cookies: the mean of q",
         "",
-        f"Made by `python benchmarks/cookies_mean.py` (`make bench-cookies`) on {datetime.now(UTC):%Y-%m-%d}: "
+        f"Made by `python benchmarks/cookies_mean.py` (`make bench-cookies-mean`) on {datetime.now(UTC):%Y-%m-%d}: "
         f"{environment()['device']}, jax {jax.__version__}, {seconds / 60:.0f} minutes.",
         "",
         f"**E[q] = {total:.9f}**, standard error {sampling:.1e} over {SCRAMBLES} scrambles of Sobol points, "

@@ -1,6 +1,6 @@
 """Randomized quasi-Monte Carlo against plain Monte Carlo: writes `results/benchmarks/quasi_monte_carlo.md`.
 
-make bench-quasi                                  about 10 minutes on two cores
+make bench-quasi-monte-carlo                      about 10 minutes on two cores
 
 Errors of each field's mean, rms over its grid and over repetitions, in the field's rms standard deviation: plain Monte
 Carlo has exactly N^-1/2 in that unit, so 1 / error^2 is how many independent runs a set is worth. The truth is exact
@@ -83,7 +83,8 @@ def main() -> None:
     page = [
         "# Quasi-Monte Carlo",
         "",
-        f"Made by `make bench-quasi` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}.",
+        f"Made by `make bench-quasi-monte-carlo` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
+        f"{where['device']}.",
         "",
         f"{SCRAMBLES} scrambles of {', '.join(map(str, POINTS))} points, {REPEATS} repetitions. In the columns of N: "
         "the error of the mean in standard deviations, and in brackets how many independent runs it is worth over N. "

@@ -1,6 +1,6 @@
 """How fast training and sampling are beside matrix multiplication: writes `results/benchmarks/training_step.md`.
 
-make bench-training                               half a minute, otherwise idle
+make bench-training-step                          half a minute, otherwise idle
 
     ratio = (operations of the matrix products / time) / rate of `a @ b` alone
 
@@ -55,7 +55,8 @@ def main() -> None:
     page = [
         "# Training and sampling beside matrix multiplication",
         "",
-        f"Made by `make bench-training` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}.",
+        f"Made by `make bench-training-step` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
+        f"{where['device']}.",
         "",
         "| what | speed | its products | matrix product alone | ratio |",
         "|---|---|---|---|---|",
