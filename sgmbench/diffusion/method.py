@@ -52,7 +52,7 @@ from sgmbench.learning.representation import (
     fit_representation,
     log_det,
 )
-from sgmbench.learning.training import Training, split_held_out, train
+from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 
 FEWEST_RUNS = 4
 MOST_QUERIES, FEWEST_QUERIES = 1_000, 32
@@ -141,8 +141,7 @@ class Diffusion(Generator):
             "representation": representation,
             "given": np.array(pairs.given.shape[1]),
             "parameters": as_arrays(trained.parameters),
-            "history": np.array(trained.history),
-            "steps": np.array([trained.steps, trained.planned]),
+            **trained.record,
             "best": np.array(trained.best),
             "held_out": np.asarray(held_out),
             "mean": a.mean(axis=0),
@@ -172,14 +171,11 @@ class Diffusion(Generator):
         training = np.setdiff1d(np.arange(len(a)), held_out)
         level = self.noise.level(jnp.asarray(self.noise.t_max, "float64"))
         mismatch = terminal_kl(fit["mean"], np.linalg.eigvalsh(fit["covariance"]), level)
-        steps, planned = fit["steps"].tolist()
         return {
-            "steps": steps,
-            "planned_steps": planned,
+            **told_of_training(fit),
             "terminal_kl": mismatch,
             "prior_kl": mismatch if self.initial == "prior" else 0.0,
             "coordinate_sizes": _smallest_and_largest(fit),
-            "validation": {"kept": float(fit["best"]), "trained": float(fit["history"][:, 2].min())},
             "losses": self._losses(fit, a, features, training[:MOST_QUERIES], held_out),
             "memorization": asdict(self._memorization(model, a, features, training, held_out, key)),
         }

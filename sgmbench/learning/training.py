@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from annotated_types import Ge, Gt, Lt
 from jaxtyping import Array, Float, Key, PyTree
@@ -96,6 +97,15 @@ class Trained:
     planned: int
 
     @property
+    def record(self) -> dict[str, np.ndarray]:
+        """What a fit keeps of it."""
+        return {
+            "history": np.array(self.history),
+            "best": np.array(self.best),
+            "steps": np.array([self.steps, self.planned]),
+        }
+
+    @property
     def stopped_early(self) -> bool:
         """Whether patience ended it."""
         return self.steps < self.planned
@@ -148,3 +158,13 @@ def split_held_out(n: int, fraction: float, key: Key[Array, ""]) -> tuple[Any, A
     order = jax.random.permutation(key, n)
     count = max(1, min(round(fraction * n), n - 2))
     return order[count:], order[:count]
+
+
+def told_of_training(fit: dict[str, Any]) -> dict[str, Any]:
+    """Of a fit with the record of its training: steps, and held-out losses of what is kept and of the best trained."""
+    steps, planned = fit["steps"].tolist()
+    return {
+        "steps": steps,
+        "planned_steps": planned,
+        "validation": {"kept": float(fit["best"]), "trained": float(fit["history"][:, 2].min())},
+    }

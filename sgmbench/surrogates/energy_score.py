@@ -46,7 +46,7 @@ from sgmbench.learning.representation import (
     encode,
     fit_representation,
 )
-from sgmbench.learning.training import Training, split_held_out, train
+from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 
 FEWEST_RUNS = 4
 LEAST_NOISE = 8
@@ -119,8 +119,7 @@ class EnergyScoreNetwork(Generator):
             "given": np.array(pairs.given.shape[1]),
             "frame": frame._asdict(),
             "parameters": as_arrays(trained.parameters),
-            "history": np.array(trained.history),
-            "steps": np.array([trained.steps, trained.planned]),
+            **trained.record,
             "held_out": np.asarray(held_out),
             "noise_dimension": np.array(noise),
             "noise": sobol_normal(self.calibration, noise, keys["noise"]),
@@ -146,7 +145,6 @@ class EnergyScoreNetwork(Generator):
         loss = jax.jit(validation_loss(graph, noise=int(fit["noise_dimension"])))
         data = data_of(Frame(**fit["frame"]), a, features)
         rows = {"training": training[:MOST_QUERIES], "held_out": held_out}
-        steps, planned = fit["steps"].tolist()
         push = self._push(fit, Clock())
         memorized = memorization_at_conditions(
             lambda at: push(_noise(fit, len(at), key), at),
@@ -157,8 +155,7 @@ class EnergyScoreNetwork(Generator):
             queries=MOST_QUERIES,
         )
         return {
-            "steps": steps,
-            "planned_steps": planned,
+            **told_of_training(fit),
             "losses": {name: float(loss(values, data.only(jnp.asarray(at)))) for name, at in rows.items()},
             "memorization": asdict(memorized),
         }

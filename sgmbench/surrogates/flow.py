@@ -49,7 +49,7 @@ from sgmbench.learning.representation import (
     log_det,
 )
 from sgmbench.learning.space import varying
-from sgmbench.learning.training import Training, split_held_out, train
+from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 
 FEWEST_RUNS = 4
 MOST_COORDINATES = 64
@@ -130,8 +130,7 @@ class Flow(Generator):
             "features": np.array(features.shape[1]),
             "orders": orders,
             "parameters": {name: np.asarray(values) for name, values in trained.parameters.items()},
-            "history": np.array(trained.history),
-            "steps": np.array([trained.steps, trained.planned]),
+            **trained.record,
             "held_out": np.asarray(held_out),
             "noise": sobol_normal(self.calibration, root.shape[1], keys["noise"]),
         }
@@ -174,10 +173,8 @@ class Flow(Generator):
         b = _standard(a, fit["center"], fit["root"])
         loss = jax.jit(mean_nats(self._fitted(fit)))
         rows = {"training": training[:MOST_QUERIES], "held_out": held_out}
-        steps, planned = fit["steps"].tolist()
         return {
-            "steps": steps,
-            "planned_steps": planned,
+            **told_of_training(fit),
             "losses": {
                 name: float(loss(fit["parameters"], (b[at], jnp.asarray(features[at], jnp.float32))))
                 for name, at in rows.items()

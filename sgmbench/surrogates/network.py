@@ -38,7 +38,7 @@ from sgmbench.learning.parameters import Build, as_arrays, drawn, restored
 from sgmbench.learning.representation import Representation, decode, fit_representation
 from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.residual import Residual
-from sgmbench.learning.training import Training, split_held_out, train
+from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 from sgmbench.surrogates.rows import in_chunks, inputs_of, without_repeats
 
 FEWEST_RUNS = 4
@@ -96,9 +96,7 @@ class NetworkSurrogate(Surrogate):
             "inputs": standard,
             "rms": rms,
             "parameters": as_arrays(trained.parameters),
-            "history": np.array(trained.history),
-            "best": np.array(trained.best),
-            "steps": np.array([trained.steps, trained.planned]),
+            **trained.record,
         }
 
     def prepare_map(self, fit, *, clock):
@@ -114,8 +112,7 @@ class NetworkSurrogate(Surrogate):
 
     def diagnose(self, fit, pairs, *, key):
         """Steps taken and planned, and the share of the coordinates' variance that held-out runs find unexplained."""
-        steps, planned = fit["steps"].tolist()
-        return {"steps": steps, "planned_steps": planned, "unexplained": float(fit["best"])}
+        return told_of_training(fit) | {"unexplained": float(fit["best"])}
 
     def _build(self, inputs: int, outputs: int) -> Build:
         return lambda rngs: ResidualMLP(inputs, outputs, width=self.width, blocks=self.blocks, rngs=rngs)

@@ -12,10 +12,11 @@ import pytest
 from sgmbench.core import clock as clock_module
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.findings import of_fit
 from sgmbench.core.progress import silent
 from sgmbench.errors import CellError
 from sgmbench.learning import work
-from sgmbench.learning.training import Training, split_held_out, train
+from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 
 KEY = jax.random.key(0)
 START = {"theta": jnp.zeros(3, jnp.float32)}
@@ -295,3 +296,13 @@ def test_the_held_out_split_is_disjoint_and_complete(n, fraction):
     np.testing.assert_array_equal(np.sort(np.concatenate([rows, held_out])), np.arange(n))
     assert len(rows) >= min(2, n - 1)
     assert len(held_out) == max(1, min(round(fraction * n), n - 2))
+
+
+def test_a_training_that_bettered_nothing_is_marked_in_whatever_was_trained():
+    """Held-out losses of 0.9 and 0.7 after training, and 0.5 before: the untrained is kept, and that is said."""
+    fit = {"steps": np.array([10, 20]), "best": np.array(0.5), "history": np.array([[5, 1.0, 0.9], [10, 0.8, 0.7]])}
+    told = told_of_training(fit)
+    assert told == {"steps": 10, "planned_steps": 20, "validation": {"kept": 0.5, "trained": 0.7}}
+    assert [mark.name for mark in of_fit(told, resamples=False).marks] == ["learned nothing"]
+    better = told_of_training(fit | {"best": np.array(0.7)})
+    assert of_fit(better, resamples=False).marks == ()
