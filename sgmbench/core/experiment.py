@@ -86,6 +86,21 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class ComparePlan:
+    """By how much a run may be worse than an earlier one of its experiment before `sgmbench compare` calls it worse.
+
+    Attributes:
+        accuracy: relative worsening of any error that is tolerated.
+        time: of the seconds of a method's own work.
+        margins: of the errors of one metric, by its label, in place of `accuracy`.
+    """
+
+    accuracy: Annotated[float, Gt(0)] = 0.1
+    time: Annotated[float, Gt(0)] = 0.25
+    margins: dict[str, Annotated[float, Gt(0)]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A problem, the targets asked of it, the methods set against each other, and how they are scored.
 
@@ -105,6 +120,7 @@ class Experiment:
         keep_samples: of which replicates samples are kept on disk.
         samples_kept: how many rows a condition are kept.
         hide_germ: whether methods that choose or see xi are refused, as for a model whose randomness is out of reach.
+        compare: by how much errors and time may grow from one version of the code to the next.
     """
 
     name: str
@@ -122,6 +138,7 @@ class Experiment:
     keep_samples: Literal["all", "first_replicate", "none"] = "first_replicate"
     samples_kept: Annotated[int, Ge(1)] = 1_000
     hide_germ: bool = False
+    compare: ComparePlan = field(default_factory=ComparePlan)
 
     @property
     def training_runs(self) -> int:

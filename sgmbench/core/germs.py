@@ -7,11 +7,11 @@ all of it standard normal, and for a surrogate that takes them the problem's fea
 belongs to its stream and index, so the germs of runs are not kept but drawn again.
 """
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
+from sgmbench.core.batches import map_in_batches
 from sgmbench.core.clock import Clock, Phase
 from sgmbench.core.inputs import normal_of_run
 from sgmbench.core.problem import Featured, Problem, from_uniform_coordinates, transport
@@ -50,7 +50,7 @@ class Germs:
     ) -> Float[Array, "n k"]:
         if self.conditional and not (self.problem.germ_dimension or self.features):
             return jnp.zeros((len(index), 0))
-        return jax.lax.map(lambda i: self._input(key, i, z), index, batch_size=CHUNK)
+        return map_in_batches(lambda i: self._input(key, i, z), index, batch=CHUNK)
 
     def _input(self, key: Key[Array, ""], index: Int[Array, ""], z: Float[Array, " p"] | None) -> Float[Array, " k"]:
         normal = normal_of_run(self.problem, key, index, at_condition=False)

@@ -25,6 +25,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 from scipy.special import ndtri
 
+from sgmbench.core.batches import map_in_batches
 from sgmbench.core.layout import Field, Layout
 from sgmbench.core.observation import Observed
 from sgmbench.core.prior import Empirical
@@ -78,7 +79,7 @@ def data_of(problem: Problem, runs: Runs, *, key: Key[Array, ""]) -> Float[np.nd
     def draw(i: Int[Array, ""], y: Float[Array, " d"]) -> Float[Array, " k"]:
         return observation.sample(jax.random.fold_in(key, i), layout.unravel(y))
 
-    draw_all = jax.jit(lambda i, y: jax.lax.map(lambda pair: draw(*pair), (i, y), batch_size=CHUNK))
+    draw_all = jax.jit(lambda i, y: map_in_batches(lambda pair: draw(*pair), (i, y), batch=CHUNK))
     return np.asarray(draw_all(jnp.arange(len(runs.y)), jnp.asarray(runs.y)))
 
 

@@ -61,3 +61,8 @@ class Samples:
         weights = weights * (self.weights.sum() / weights.sum())
         pair, outer = (None if each is None else each[rows] for each in (self.pair, self.outer))
         return Samples(self.values[rows], self.layout, self.is_law, weights, self.run[rows], pair, outer)
+
+    def head(self, n: int) -> "Samples":
+        """The first n rows with the weights that they have."""
+        pair, outer = (None if each is None else each[:n] for each in (self.pair, self.outer))
+        return Samples(self.values[:n], self.layout, self.is_law, self.weights[:n], self.run[:n], pair, outer)
