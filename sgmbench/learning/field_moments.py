@@ -6,8 +6,8 @@ variance is 2 Var^2 for Gaussian data. Each turn may extend either support next 
 most. Of the variance a feature needs less: it is to stay positive, which takes features of no great size together.
 
 An expansion that vanishes along a surface, as it should, passes below zero somewhere if it errs. Nowhere is a variance
-taken for less than half of what the residuals of the 20 runs say where it is smallest: their mean square is as little
-as that by chance in one of 200 cases (chi-square), and is small itself where the variance vanishes indeed.
+taken for less than half of what the residuals of the 20 runs say where it is smallest. Their mean square is twice the
+variance or more by chance in one of 200 cases (chi-square), and small itself where the variance vanishes indeed.
 """
 
 from dataclasses import dataclass, replace

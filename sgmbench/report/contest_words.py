@@ -27,7 +27,9 @@ def _paragraph(claim: Claim, *, is_named: bool) -> str:
 
 
 def _over(contest: Contest) -> str:
-    return f"by {contest.metric} at {count(contest.budget)} runs, paired over {contest.replicates} replicates"
+    """At one budget, which a Generator spends once and a Sampler at each condition."""
+    each = ", a sampler's at each condition" if contest.conditions > 1 else ""
+    return f"by {contest.metric} at {count(contest.budget)} runs{each}, paired over {contest.replicates} replicates"
 
 
 def _verdict(claim: Claim) -> str:

@@ -101,7 +101,7 @@ def _costs(generators: list[Line]) -> list[str]:
         else:
             never.append(who)
     said = [f"Nested Monte Carlo of the same error costs more than {several(pays)}."] if pays else []
-    return said + ([f"It costs less than {several(never)}, whatever a run costs."] if never else [])
+    return said + ([f"Nested Monte Carlo costs less than {several(never)}, whatever a run costs."] if never else [])
 
 
 def _surely(runs: EquivalentRuns) -> float:

@@ -24,7 +24,7 @@ class Frontier:
         tolerances: eps.
         costs: seconds by label, infinite where a method does not reach.
         reach: by label the tolerance below which no number of samples is seen to help.
-        never: by label that below which none is expected to; 0 where the reference sees no bias.
+        never: by label that below which surely none does; 0 where the reference sees no bias.
     """
 
     tolerances: Float[np.ndarray, " n"]
@@ -63,8 +63,7 @@ def frontier(
         )
         costs[offer.label] = np.minimum(own, costs.get(offer.label, np.inf))
         reach[offer.label] = min(offer.smallest_tolerance, reach.get(offer.label, np.inf))
-        expected = offer.expected_tolerance if offer.is_seen(offer.worst_quantity) else 0.0
-        never[offer.label] = min(expected, never.get(offer.label, np.inf))
+        never[offer.label] = min(offer.hopeless_tolerance, never.get(offer.label, np.inf))
     return Frontier(tolerances, costs, reach, never)
 
 

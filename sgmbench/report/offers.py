@@ -7,9 +7,15 @@ With e its errors of a quantity, v the variance of one run and a reference of R 
     another Sampler       v' = n max(mean of e^2 - v/R, l), n runs a condition; so for each budget, from n runs on
     limit                 l = mean of 3 v/R / sqrt(K), K conditions
 
-With two replicates or more, the upper end of the mean's interval over them (`statistics.mean_squares`) stands for it,
-since one of many methods has small errors by chance: what is offered must hold surely. The mean itself, what is
-expected, stands beside.
+With two replicates or more, the upper end of the mean's interval stands for it, since one of many methods has small
+errors by chance: what is offered must hold surely. The mean itself, what is expected, and the lower end stand beside.
+Replicates scatter about what the reference shows, which is off by a noise of its own that they share; of m with r = v/R
+its variance is (4 m r + 2 r^2) / K. With h the distance of the end over replicates (`statistics.mean_squares`),
+
+    upper, lower = m +- (h^2 + 1.96^2 (4 m r + 2 r^2) / K)^1/2.
+
+A single replicate left of several is never sure. That many methods are offered is not allowed for: of 45 with errors a
+tenth above the tolerance one may still be sure of itself.
 
 Negative estimates at single conditions and replicates are kept until the mean is taken, so that noise cancels. Below
 the limit l the references cannot tell an error from none. Under none (e^2 - v/R) / (v/R) is, for a single number, a
@@ -28,7 +34,9 @@ from jaxtyping import Float
 from sgmbench.report.summary import CAP_FRACTION, Line, TargetSummary
 from sgmbench.report.wanted import Ask, Wanted, is_monte_carlo, scored_lines, wanted_of
 from sgmbench.statistics.crossover import Offer
-from sgmbench.statistics.mean_squares import effective_numbers, mean_square_interval, replicates_below
+from sgmbench.statistics.mean_squares import mean_square_interval, replicates_below
+
+TWO_SIDED = 1.96
 
 
 def offers_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[Offer]:
@@ -47,8 +55,12 @@ def offers_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> lis
 def offer_of(target: TargetSummary, line: Line, wanted: list[Wanted]) -> Offer:
     """What one method at one budget surely offers, and what is expected of it."""
     expected = _expected(target, line, wanted)
-    surely = {name: squares.interval[1] for name, squares in _of_replicates(target, line, wanted).items()}
-    return _offer(target, line, wanted, expected | surely, expected)
+    intervals = {name: squares.interval for name, squares in _of_replicates(target, line, wanted).items()}
+    surely = {name: high for name, (_, high) in intervals.items()}
+    if not intervals and line.replicates - line.failed == 1 < line.replicates:
+        surely = dict.fromkeys(expected, math.inf)
+    least = expected | {name: low for name, (low, _) in intervals.items()}
+    return _offer(target, line, wanted, expected | surely, expected, least)
 
 
 def _offer(
@@ -57,22 +69,23 @@ def _offer(
     wanted: list[Wanted],
     squares: dict[str, float],
     expected: dict[str, float] | None = None,
+    least: dict[str, float] | None = None,
 ) -> Offer:
     """The offer of a method with these mean squares of its errors; plain Monte Carlo's are known better."""
     v = {w.name: float(np.mean(list(w.variance.values()))) for w in wanted}
+    upfront, each = _upfront(line), _weighing(line)
     if is_monte_carlo(line):
-        return Offer(line.method, line.budget, True, dict.fromkeys(v, 0.0), v, _upfront(line), _weighing(line))
+        return Offer(line.method, line.budget, True, dict.fromkeys(v, 0.0), v, upfront, each)
     limit = {w.name: _limit(target, w) for w in wanted}
     seen = _seen(squares, limit)
     if line.kind != "sampler":
-        upfront, each, extra = _upfront(line), line.seconds_a_sample, line.extra_samples
-        own = _seen(expected or squares, limit)
-        return Offer(line.method, line.budget, False, seen, v, upfront, each, extra, limit=limit, expected=own)
+        told = [_seen(found or squares, limit) for found in (expected, least)]
+        per_sample, extra = line.seconds_a_sample, line.extra_samples
+        return Offer(line.method, line.budget, False, seen, v, upfront, per_sample, extra, 2.0, limit, *told)
     runs = line.solver_runs / max(len(line.samples_each), 1)
     variance = {name: runs * square if np.isfinite(square) else v[name] for name, square in seen.items()}
     bias2 = {name: 0.0 if np.isfinite(square) else math.inf for name, square in seen.items()}
-    upfront, each, fewest = _upfront(line), _weighing(line), max(2.0, runs)
-    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=fewest)
+    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=max(2.0, runs))
 
 
 def _seen(squares: dict[str, float], limit: dict[str, float]) -> dict[str, float]:
@@ -86,18 +99,41 @@ class Squares(NamedTuple):
     Attributes:
         values: the mean over conditions, replicate by replicate.
         noise: what the samples' and the reference's numbers make of it.
-        numbers: of how many conditions, as far as the scatter of the mean goes.
+        reference: that of the reference alone, r.
+        conditions: K.
     """
 
     values: Float[np.ndarray, " replicates"]
     noise: float
-    numbers: float
+    reference: float
+    conditions: int
+
+    @property
+    def mean(self) -> float:
+        """m, without noise."""
+        return float(np.mean(self.values)) - self.noise
+
+    @property
+    def shared(self) -> float:
+        """Half the interval of what all replicates share."""
+        r = self.reference
+        return TWO_SIDED * math.sqrt((4 * max(self.mean, 0.0) * r + 2 * r**2) / self.conditions)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Ends of the interval of the mean without noise; of a single replicate there are none."""
-        low, high = mean_square_interval(self.values, numbers=self.numbers) or (-math.inf, math.inf)
-        return low - self.noise, high - self.noise
+        """Ends of the interval of m; of a single replicate there are none."""
+        ends = mean_square_interval(self.values)
+        if ends is None:
+            return -math.inf, math.inf
+        low, high = (math.hypot(end - float(np.mean(self.values)), self.shared) for end in ends)
+        return self.mean - low, self.mean + high
+
+    def replicates_below(self, bound: float) -> int | None:
+        """From how many replicates on the interval ends below a bound; None where the reference does not tell it."""
+        slack = bound - self.mean
+        if not slack > self.shared:
+            return None
+        return replicates_below(self.values, float(np.mean(self.values)) + math.sqrt(slack**2 - self.shared**2))
 
 
 def squares_of(target: TargetSummary, line: Line, wanted: Wanted) -> Squares | None:
@@ -106,22 +142,19 @@ def squares_of(target: TargetSummary, line: Line, wanted: Wanted) -> Squares | N
     scored = [c for c in wanted.variance if c in errors]
     if not scored:
         return None
+    reference = [wanted.variance[c] / target.conditions[c]["size"] for c in scored]
     if wanted.part == "energy/d2":
         mu = line.replicate_errors["energy/mu"]
-        return _squares([np.array(errors[c]) / np.array(mu[c]) for c in scored], [0.0])
-    of_sampler = line.kind == "sampler"
-    noise = [
-        wanted.variance[c] * (1 / target.conditions[c]["size"] + (0.0 if of_sampler else 1 / line.samples_each[c]))
-        for c in scored
-    ]
-    return _squares([np.square(errors[c]) for c in scored], noise)
+        return _squares([np.array(errors[c]) / np.array(mu[c]) for c in scored], [0.0], reference)
+    own = [0.0 if line.kind == "sampler" else wanted.variance[c] / line.samples_each[c] for c in scored]
+    return _squares([np.square(errors[c]) for c in scored], np.add(own, reference).tolist(), reference)
 
 
-def _squares(by_condition: list[Float[np.ndarray, " _"]], noise: list[float]) -> Squares:
+def _squares(by_condition: list[Float[np.ndarray, " _"]], noise: list[float], reference: list[float]) -> Squares:
     """Of as many replicates as every condition has."""
     shortest = min(map(len, by_condition))
-    values = np.array([each[:shortest] for each in by_condition])
-    return Squares(values.mean(axis=0), float(np.mean(noise)), effective_numbers(values.mean(axis=1)))
+    values = np.mean([each[:shortest] for each in by_condition], axis=0)
+    return Squares(values, float(np.mean(noise)), float(np.mean(reference)), len(by_condition))
 
 
 class Spread(NamedTuple):
@@ -161,8 +194,7 @@ def _of_replicates(target: TargetSummary, line: Line, wanted: list[Wanted]) -> d
 
 def replicates_to_tell(target: TargetSummary, line: Line, wanted: list[Wanted], tolerance: float) -> int | None:
     """How many replicates show that a method stays within the tolerance, if it does as it did; None of too many."""
-    known = _of_replicates(target, line, wanted).values()
-    needed = [replicates_below(sq.values, tolerance**2 + sq.noise, numbers=sq.numbers) for sq in known]
+    needed = [sq.replicates_below(tolerance**2) for sq in _of_replicates(target, line, wanted).values()]
     return None if None in needed or not needed else max(each for each in needed if each)
 
 
@@ -193,7 +225,7 @@ def _mean_square(target: TargetSummary, line: Line, wanted: Wanted) -> float:
     squares = squares_of(target, line, wanted)
     if squares is None:
         return math.nan if any(wanted.variance.values()) else 0.0
-    return float(np.mean(squares.values)) - squares.noise
+    return squares.mean
 
 
 def _limit(target: TargetSummary, wanted: Wanted) -> float:
@@ -203,10 +235,17 @@ def _limit(target: TargetSummary, wanted: Wanted) -> float:
 
 
 def _upfront(line: Line) -> float:
-    """Seconds before the first sample: training and compilation."""
-    return line.seconds["train"] + line.seconds["compile"]
+    """Seconds before the first sample: training and compilation, of a Sampler that does not train at each condition."""
+    return 0.0 if _trains_anew(line) else line.seconds["train"] + line.seconds["compile"]
 
 
 def _weighing(line: Line) -> float:
-    """Seconds that a Sampler takes for each run beyond those of the solver."""
-    return line.seconds.get("sample", 0.0) / line.solver_runs if line.solver_runs else 0.0
+    """Seconds that a Sampler takes for each run beyond the solver's; one that trains does so at each condition."""
+    phases = ("sample", "train", "compile") if _trains_anew(line) else ("sample",)
+    spent = sum(line.seconds.get(phase, 0.0) for phase in phases)
+    return spent / line.solver_runs if line.solver_runs else 0.0
+
+
+def _trains_anew(line: Line) -> bool:
+    """Whether it is a Sampler that learns its control from the runs of each condition."""
+    return line.kind == "sampler" and line.seconds["train"] > 0

@@ -85,10 +85,8 @@ def reach_of(offer: Offer, doubt: str = "") -> str:
 
 def _is_limited(asked: Question) -> bool:
     """Whether some Generator falls short by what reference or replicates cannot tell, and no more."""
-    fallen = [offer for offer in asked.offers if not offer.is_sampler and not offer.is_feasible(asked.tolerance)]
-    return any(
-        offer.expected_tolerance < asked.tolerance or not offer.is_seen(offer.worst_quantity) for offer in fallen
-    )
+    generators = [offer for offer in asked.offers if not offer.is_sampler]
+    return any(offer.hopeless_tolerance < asked.tolerance for offer in generators)
 
 
 def _overtaking(asked: Question) -> str:

@@ -35,13 +35,15 @@ def reach(target: TargetSummary, ask: Ask, offers: list[Offer]) -> list[str]:
     best = [_best(group, eps) for group in by_label(offers).values()]
     sentences = [_share(target, ask, offer) for offer in best if offer.is_feasible(eps)]
     missed = [offer for offer in best if not offer.is_feasible(eps)]
-    beyond = [offer for offer in missed if offer.expected_tolerance >= eps]
-    if doubtful := [_doubtful(target, ask, offer) for offer in missed if offer.expected_tolerance < eps]:
+    unseen = [o for o in missed if o.expected_tolerance >= eps and not o.is_seen(o.worst_quantity)]
+    never = [offer for offer in missed if offer not in unseen and offer.hopeless_tolerance >= eps]
+    if doubtful := [_doubtful(target, ask, offer) for offer in missed if offer not in [*never, *unseen]]:
         sentences.append(f"Not surely: {several(doubtful)}.")
-    if never := [_missed(offer) for offer in beyond if offer.is_seen(offer.worst_quantity)]:
-        sentences.append(f"Never, whatever the number of samples: {several(never)}.")
-    if unseen := [_missed(offer) for offer in beyond if not offer.is_seen(offer.worst_quantity)]:
-        sentences.append(f"Not told by this reference: {several(unseen)}; {_larger(target, ask)}.")
+    if never:
+        sentences.append(f"Never, whatever the number of samples: {several([_missed(each) for each in never])}.")
+    if unseen:
+        said = f"Not told by this reference: {several([_missed(each) for each in unseen])}"
+        sentences.append(f"{said}; {_larger(target, ask)}.")
     return sentences
 
 
@@ -59,8 +61,11 @@ def _missed(offer: Offer) -> str:
 
 def _doubtful(target: TargetSummary, ask: Ask, offer: Offer) -> str:
     """What is expected of it, where its interval ends, and how many replicates would tell."""
-    wanted = wanted_of(target, ask, scored_conditions(target))
-    needed = replicates_to_tell(target, line_of(target, offer), wanted, ask["tolerance"])
+    line = line_of(target, offer)
+    if math.isinf(offer.smallest_tolerance):
+        left = f"by the one replicate of {line.replicates} that is left"
+        return f"{offer.label} ({percent(offer.expected_tolerance)} {left})"
+    needed = replicates_to_tell(target, line, wanted_of(target, ask, scored_conditions(target)), ask["tolerance"])
     tell = f"; {count(needed)} replicates would tell" if needed else ""
     end = percent(offer.smallest_tolerance)
     return f"{offer.label} ({percent(offer.expected_tolerance)}, its interval ends at {end}{tell})"
@@ -149,9 +154,10 @@ def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer])
     )
     if runs > HOPELESS * budgets[-1]:
         return f"{start} more than {HOPELESS:,} times its largest budget."
+    more = count(math.ceil(runs - budgets[-1]))
     beyond = f"; that is an extrapolation beyond {REACH} times its largest budget"
     return (
-        f"{start} {count(runs)} runs{_interval(target, ask, label, lacking, runs)}, {count(runs - budgets[-1])} more"
+        f"{start} {count(runs)} runs{_interval(target, ask, label, lacking, runs)}, {more} more"
         f"{beyond if is_extrapolated(runs, largest=budgets[-1]) else ''}."
     )
 

@@ -45,6 +45,7 @@ class Offer:
         fewest: runs or samples from which on the variance holds.
         limit: by quantity the least squared bias that the reference tells from none; 0 where all is known.
         expected: the squared bias by quantity as estimated, at least the limit; `bias2` where it is not told.
+        least: the squared bias by quantity that it surely has; `expected` where it is not told.
     """
 
     label: str
@@ -58,6 +59,7 @@ class Offer:
     fewest: float = 2.0
     limit: dict[str, float] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
+    least: dict[str, float] = field(default_factory=dict)
 
     @property
     def worst_quantity(self) -> str:
@@ -78,6 +80,12 @@ class Offer:
     def expected_tolerance(self) -> float:
         """The same as expected: below it no number of samples helps, as far as is known."""
         return math.sqrt(max((self.expected or self.bias2).values()))
+
+    @property
+    def hopeless_tolerance(self) -> float:
+        """Below it surely no number of samples helps; 0 where the reference sees no bias."""
+        seen = [b for quantity, b in (self.least or self.expected or self.bias2).items() if self.is_seen(quantity)]
+        return math.sqrt(max([0.0, *seen]))
 
     def is_feasible(self, tolerance: float) -> bool:
         """Whether enough samples surely meet the tolerance in every quantity."""

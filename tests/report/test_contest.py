@@ -236,9 +236,9 @@ def test_a_sure_claim_in_words():
     claims = family([run_of({"kde": BAD, "flow": [0.06, 0.08, 0.07], "diffusion": GOOD})])
     kde, flow = claims[0].contest.duels
     assert contest_sentences(claims) == [
-        "Conditional: by energy at 100 runs, paired over 3 replicates, diffusion is better than each of 2 others (p = "
-        f"{kde.p:.3f} by Student's t). Its error over theirs, exploratory: kde .51 (.44 to .60), p = {kde.p:.3f}; flow "
-        f".26 (.22 to .32), p = {flow.p:.3f}.".replace("= 0.", "= .")
+        "Conditional: by energy at 100 runs, a sampler's at each condition, paired over 3 replicates, diffusion is "
+        f"better than each of 2 others (p = {kde.p:.3f} by Student's t). Its error over theirs, exploratory: kde .51 "
+        f"(.44 to .60), p = {kde.p:.3f}; flow .26 (.22 to .32), p = {flow.p:.3f}.".replace("= 0.", "= .")
     ]
 
 

@@ -91,8 +91,8 @@ def test_the_shares_come_first_then_what_methods_are_worth():
         "7 % from z to z. These are of 10,000 runs, 20 at each of 500 z (at 20 of them all failed). By the share, "
         "learner from 100 runs is worth 250 runs of nested Monte Carlo (it finds 65 % of c) and nested from 100 runs "
         "is worth 30 runs of nested Monte Carlo (it finds 30 % of phi). Nested Monte Carlo of the same error costs "
-        "more than learner from 100 runs from 33.3 ms a run on. It costs less than poor from 100 runs, "
-        "whatever a run costs."
+        "more than learner from 100 runs from 33.3 ms a run on. Nested Monte Carlo costs less than poor from "
+        "100 runs, whatever a run costs."
     ]
 
 

@@ -6,7 +6,7 @@ from scipy.stats import chi2
 from scipy.stats import t as student
 
 from sgmbench.statistics.intervals import t_interval
-from sgmbench.statistics.mean_squares import effective_numbers, mean_square_interval, replicates_below
+from sgmbench.statistics.mean_squares import mean_square_interval, replicates_below
 
 
 @pytest.mark.parametrize("bias", [0.0, 1.0, 5.0])
@@ -14,7 +14,7 @@ from sgmbench.statistics.mean_squares import effective_numbers, mean_square_inte
 def test_the_upper_end_is_seldom_below_the_mean(replicates, numbers, bias):
     """Of squares of normal errors of sd 1, 4,000 times: 7.1 % at most (one number, no bias), and 4 standard errors."""
     errors = np.random.default_rng(1).normal(bias, 1, (4_000, replicates, numbers))
-    ends = [mean_square_interval(each, numbers=numbers)[1] for each in np.mean(errors**2, axis=2)]
+    ends = [mean_square_interval(each)[1] for each in np.mean(errors**2, axis=2)]
     assert np.mean(np.array(ends) < 1 + bias**2) < 0.071 + 4 * (0.07 / 4_000) ** 0.5
 
 
@@ -45,12 +45,8 @@ def test_what_is_no_square_has_student_s_interval_and_a_single_square_has_none()
     assert mean_square_interval(np.array([1.0])) is None
 
 
-def test_errors_that_agree_close_the_interval_as_conditions_do():
-    """Where the logarithms scatter the ends are chi-square's, whose ratio falls with k."""
+def test_errors_that_agree_close_the_interval():
     assert mean_square_interval(np.full(5, 2.0)) == pytest.approx((2.0, 2.0))
-    values = np.array([0.01, 1.0, 1.0, 1.0, 1.0])
-    ratios = [high / low for k in (1, 10, 100) for low, high in [mean_square_interval(values, numbers=k)]]
-    assert ratios == sorted(ratios, reverse=True)
 
 
 def test_the_number_of_replicates_that_tell_is_the_first_whose_interval_ends_below():
@@ -68,7 +64,9 @@ def test_the_number_of_replicates_that_tell_is_the_first_whose_interval_ends_bel
     assert replicates_below(values, 0.03 + 1e-6) is None
 
 
-def test_numbers_that_are_alike_count_all_and_one_that_is_large_counts_once():
-    assert effective_numbers(np.ones(32)) == pytest.approx(32)
-    assert effective_numbers(np.array([1e6, 1.0, 1.0])) == pytest.approx(1, abs=1e-5)
-    assert effective_numbers(np.zeros(3)) == 1
+def test_errors_at_conditions_that_go_together_are_no_more_numbers():
+    """Means over 32 errors of one fit, of correlation a half: the upper end is below the truth in 11 % at most."""
+    rng = np.random.default_rng(4)
+    shared, own = rng.normal(size=(2_000, 3, 1)), rng.normal(size=(2_000, 3, 32))
+    squares = np.mean((0.5**0.5 * shared + 0.5**0.5 * own) ** 2, axis=2)
+    assert np.mean([mean_square_interval(each)[1] < 1 for each in squares]) < 0.11 + 4 * (0.1 / 2_000) ** 0.5
