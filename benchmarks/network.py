@@ -173,7 +173,7 @@ def hidden(target: TargetSummary) -> str:
     try:
         load(CONFIG, [*overrides(), "hide_germ=true"])
     except UsageError as error:
-        refusal = str(error).strip().splitlines()[-1].removeprefix(f"{CONFIG}:")
+        refusal = f"methods{str(error).strip().splitlines()[-1].rpartition(': methods')[2]}"
     else:
         raise AssertionError("a surrogate was not refused where the germ is hidden")
     best = {
