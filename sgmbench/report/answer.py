@@ -3,6 +3,9 @@
 No headline is of energy alone: beside it stands the mean or standard deviation of a field that is worth least.
 """
 
+import math
+
+from sgmbench import registry
 from sgmbench.report.asking import question
 from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
@@ -37,7 +40,7 @@ def answers(summary: Summary) -> list[str]:
         if (best := _best_generator(target)) and not nothing_to_ask(target):
             paragraphs.append(f"{target.name.capitalize()}: {_worth(target, best)}")
         paragraphs += _paragraphs(target, asks, in_depth=False)
-    return paragraphs + _single_replicate(summary, asks)
+    return paragraphs + _rivals_left_out(summary) + _single_replicate(summary, asks)
 
 
 def replies(summary: Summary, asks: list[Ask]) -> list[str]:
@@ -140,6 +143,26 @@ def _unscored(target: TargetSummary, ask: Ask) -> list[str]:
     scored = {line.method for line in scored_lines(target, wanted_of(target, ask, scored_conditions(target)))}
     missing = {line.method for line in target.lines if line.is_usable} - scored
     return [f"Not scored in all that is asked: {several(sorted(missing))}."] if missing else []
+
+
+def _rivals_left_out(summary: Summary) -> list[str]:
+    """Said where Generators meet no rival that uses a germ that is known: a weak baseline makes a strong claim."""
+    asked = [t for t in summary.targets if t.name in ("marginal", "conditional") and not math.isnan(t.seconds_a_run)]
+    lines = [line for target in asked for line in target.lines]
+    if summary.record["configuration"].get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
+        return []
+    if any(_sees_germ(line) for line in lines):
+        return []
+    return [
+        "No method was run that uses the germ. If it is known, quasi_monte_carlo, control_variate and network are the "
+        "rivals to beat; if not, write hide_germ: true."
+    ]
+
+
+def _sees_germ(line: Line) -> bool:
+    """Of a method of this package; a user's own is taken to."""
+    kind = line.algorithm or line.method
+    return kind not in registry.names("methods") or registry.load("methods", kind).sees_germ
 
 
 def _single_replicate(summary: Summary, asks: list[Ask]) -> list[str]:

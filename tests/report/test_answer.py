@@ -367,3 +367,17 @@ def test_an_error_that_does_not_fall_is_not_mended_by_runs():
 
 def test_who_reaches_the_tolerance_needs_no_more_runs():
     assert "learning curve" not in " ".join(replies(summary(MONTE_CARLO, line("learner", 1000, 0.0)), [ASK]))
+
+
+def test_that_no_rival_uses_a_known_germ_is_said():
+    law, sobol = line("diffusion", 1000, 0.05), line("quasi_monte_carlo", 100, 0.05, kind="sampler")
+    said = (
+        "No method was run that uses the germ. If it is known, quasi_monte_carlo, control_variate and network are the "
+        "rivals to beat; if not, write hide_germ: true."
+    )
+    assert said in answers(summary(MONTE_CARLO, law))
+    assert said not in answers(summary(MONTE_CARLO, law, sobol))
+    hidden = summary(MONTE_CARLO, law)
+    hidden.record["configuration"]["hide_germ"] = True
+    assert said not in answers(hidden)
+    assert said not in answers(summary(MONTE_CARLO))
