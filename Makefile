@@ -5,11 +5,11 @@ BIN := .venv/bin
 # Slow measurements, not part of the tests: each writes results/benchmarks/, and says how long it takes in its script.
 SERIES := shootout posteriors
 OF_ELECTRODE := electrode published
-SCRIPTS := ablation calibrate configs cookies_mean electrode_reference few_runs hidden_germ importance modes multilevel \
-	network problems quasi_monte_carlo samplers training_step two_moons
+SCRIPTS := ablation calibrate configs cookies_mean electrode_reference false_alarms few_runs hidden_germ importance \
+	modes multilevel network problems quasi_monte_carlo samplers training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 
-.PHONY: run test bench $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean
+.PHONY: run test bench bench-ci $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean
 
 run: .venv/installed
 	$(BIN)/sgmbench run configs/quickstart.yaml
@@ -24,6 +24,10 @@ test: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/calibrate.py
+
+bench-ci: .venv/installed
+	$(BIN)/sgmbench run configs/quickstart.yaml --set replicates=5 --quiet
+	$(BIN)/sgmbench compare --baseline results/baselines/quickstart.json $(COMPARE)
 
 $(BENCHES): bench-%: .venv/installed
 	$(BIN)/python benchmarks/$(subst -,_,$*).py

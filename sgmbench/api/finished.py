@@ -1,4 +1,4 @@
-"""Finished runs: shown, asked something else, and set against each other."""
+"""Finished runs: shown, and asked something else."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 from sgmbench import registry
 from sgmbench.api.plain import settings_by_default
 from sgmbench.api.running import RESULTS, Answer
-from sgmbench.compare.compare import Comparison, compare_runs, newest_two
 from sgmbench.config.dump import dump
 from sgmbench.config.load import build
 from sgmbench.errors import UsageError
@@ -66,16 +65,3 @@ def ask(
     """
     changes = Changes(quantities, tolerances, conditions, costs_per_run, workers)
     return reply(summarize(find_run(results, name)), changes)
-
-
-def compare(
-    old: str | None = None, new: str | None = None, *, margin: float = 0.1, results: Path = RESULTS
-) -> Comparison:
-    """Sets two runs of one experiment against each other; the two newest complete ones where none is named.
-
-    Raises:
-        UsageError: there are no two runs.
-        IncomparableError: no cell of one has its like in the other.
-    """
-    first, second = newest_two(results, old, new)
-    return compare_runs(first, second, margin=margin)

@@ -6,7 +6,6 @@ from pathlib import Path
 from sgmbench.api.plain import as_plain
 from sgmbench.api.running import RESULTS, Answer, SeriesAnswer
 from sgmbench.compare.compare import Comparison
-from sgmbench.compare.table import comparison_table
 from sgmbench.report.asked import Reply
 from sgmbench.report.calibrate import calibration_lines, calibration_tables
 from sgmbench.report.contest_words import contest_sentences
@@ -17,6 +16,8 @@ from sgmbench.report.problem_check import check_lines
 from sgmbench.report.series_table import series_sentences, series_table
 from sgmbench.report.terminal import notes, print_whole, tables, wide_console
 from sgmbench.report.work_precision import work_lines, work_table
+from sgmbench.runner.reproduction import Reproduction
+from sgmbench.runner.verification import Verification
 from sgmbench.studies.calibrate import Calibration
 from sgmbench.studies.check_problem import ProblemCheck
 from sgmbench.studies.ladder import Ladder
@@ -32,12 +33,15 @@ def as_json(
     | ProblemCard
     | ProblemCheck
     | Ladder
+    | Reproduction
+    | Verification
     | WorkPrecision,
 ) -> str:
     """The payload of `--json`; of a series an array."""
     if isinstance(result, SeriesAnswer):
         return json.dumps(as_plain(result.entries), indent=2, sort_keys=True)
-    verdict = {"verdict": result.verdict} if isinstance(result, Comparison) else {}
+    has_verdict = isinstance(result, Comparison | Reproduction | Verification)
+    verdict = {"verdict": result.verdict} if has_verdict else {}
     return json.dumps(as_plain(result) | verdict, indent=2, sort_keys=True)
 
 
@@ -104,15 +108,6 @@ def print_series(done: SeriesAnswer) -> None:
     print_whole(console, series_table(done.members))
     for sentence in series_sentences(done.members):
         console.print(sentence, markup=False)
-
-
-def print_comparison(comparison: Comparison) -> None:
-    """The table of a comparison and its verdict."""
-    console = wide_console()
-    print_whole(console, comparison_table(comparison))
-    if comparison.unpaired:
-        console.print(f"in one of the runs only: {', '.join(comparison.unpaired)}", markup=False)
-    console.print(f"verdict: {comparison.verdict}")
 
 
 def _print_lines(lines: list[str]) -> None:

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sgmbench.api.reporting import write_page
+from sgmbench.api.result import Answer
 from sgmbench.config.load import Loaded, build_experiment, load
 from sgmbench.config.series import LoadedEntry, load_series
 from sgmbench.core.experiment import Experiment
@@ -15,25 +17,11 @@ from sgmbench.report.contest import Claim, contests, family
 from sgmbench.report.csv import write_contests, write_csv
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
-from sgmbench.report.summary import Summary, summarize
+from sgmbench.report.summary import summarize
 from sgmbench.runner.run import check_runnable, continue_run, find_unfinished, start
 from sgmbench.store.run_folder import RunFolder
 
 RESULTS = Path("results")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A run's summary, the sentences that answer what was asked, and which method is best, with its p."""
-
-    summary: Summary
-    sentences: list[str]
-    claims: list[Claim]
-
-    @property
-    def has_failed_cells(self) -> bool:
-        """Whether any cell failed."""
-        return self.summary.has_failed_cells
 
 
 @dataclass(frozen=True)
@@ -75,11 +63,11 @@ class SeriesAnswer:
 
 
 def run(
-    config: Path,
+    config: str | Path,
     *,
     overrides: Sequence[str] = (),
     resume: bool = False,
-    results: Path = RESULTS,
+    results: str | Path = RESULTS,
     progress: Progress = silent,
     warn: Callable[[str], object] = lambda message: None,
 ) -> Answer:
@@ -97,6 +85,7 @@ def run(
         UsageError: everything that is wrong with the configuration.
         StoreError: the results folder cannot be written.
     """
+    config, results = Path(config), Path(results)
     if (config / "run.json").is_file():
         if overrides:
             raise UsageError(f"{config}: a run keeps its configuration; use --set with a .yaml file")
@@ -169,13 +158,16 @@ def _unfinished(loaded: list[LoadedEntry], results: Path) -> dict[str, RunFolder
 
 
 def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress) -> Answer:
-    """Goes on with a run to its end, and writes its report."""
+    """Goes on with a run to its end, writes its report, and seals it."""
+    folder.reopen()
     try:
         continue_run(folder, experiment, results, progress)
     except BaseException:
         folder.finish("interrupted")
         raise
-    return _report(folder)
+    answer = _report(folder)
+    folder.seal()
+    return answer
 
 
 def _series_entry(entry: LoadedEntry, answer: Answer, claims: list[Claim]) -> SeriesEntry:
@@ -197,4 +189,5 @@ def _report(folder: RunFolder) -> Answer:
     if claims:
         write_contests(folder.path / "contests.csv", contests(summary), claims)
     draw_figures(folder, summary)
+    write_page(folder, summary)
     return Answer(summary, answers(summary), claims)

@@ -30,7 +30,10 @@ def ask(
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Ask a finished run about another cost, accuracy, demand or quantity; what is left out is as its file asked."""
+    """Ask a finished run about another cost, accuracy, demand or quantity; what is left out is as its file asked.
+
+    Example: sgmbench ask quickstart --tolerance 0.1 --cost-per-run 60
+    """
     from sgmbench import api
 
     found = api.ask(

@@ -19,6 +19,8 @@ def calibrate(
     """Test the instrument itself: are N runs found to be worth N, and which metric finds which planted defect?
 
     The exit code is 1 where N runs are not worth N, and chance does not explain it.
+
+    Example: sgmbench calibrate --quick
     """
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress

@@ -19,7 +19,10 @@ def check_problem(
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Check a problem's solver: precision, order under refinement, constraints, failures, speed; and a verdict."""
+    """Check a problem's solver: precision, order under refinement, constraints, failures, speed; and a verdict.
+
+    Example: sgmbench check-problem burgers --set level=1
+    """
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 

@@ -18,7 +18,10 @@ def ladder(
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Take the error of a diffusion model apart: initialization, discretization, learning; and what would mend it."""
+    """Take the error of a diffusion model apart: initialization, discretization, learning; and what would mend it.
+
+    Example: sgmbench ladder configs/ladder.yaml
+    """
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 

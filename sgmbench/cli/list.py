@@ -28,7 +28,10 @@ def list_(
     group: Annotated[Group | None, typer.Argument(help="One group; all of them where it is left out.")] = None,
     json: Json = False,
 ) -> None:
-    """List problems, targets, methods and their parts, and metrics, built in or from installed packages."""
+    """List problems, targets, methods and their parts, and metrics, built in or from installed packages.
+
+    Example: sgmbench list methods
+    """
     from sgmbench.registry import names
 
     found = {each.value: names(each.value) for each in ([group] if group else Group)}

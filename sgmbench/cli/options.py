@@ -5,6 +5,6 @@ from typing import Annotated
 
 import typer
 
-Results = Annotated[Path, typer.Option("--results", help="Root of the results folders.")]
+Results = Annotated[Path, typer.Option("--results", envvar="SGMBENCH_RESULTS", help="Root of the results folders.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
 RESULTS = Path("results")

@@ -8,6 +8,7 @@ import typer
 
 from sgmbench.cli.options import RESULTS, Json, Results
 from sgmbench.cli.orderly import orderly
+from sgmbench.cli.plan import print_plan
 
 
 @orderly
@@ -16,15 +17,22 @@ def run(
         Path, typer.Argument(help="A YAML experiment or series of them, or the folder of an unfinished run.")
     ],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=value.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, as plan does, and stop.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest run of this configuration.")] = False,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
     results: Results = RESULTS,
 ) -> int:
-    """Run an experiment: ground truth, training, sampling, scores, and the answer; or a series, problem by problem."""
+    """Run an experiment: ground truth, training, sampling, scores, and the answer; or a series, problem by problem.
+
+    Example: sgmbench run configs/quickstart.yaml --set replicates=3
+    """
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
+    if dry_run:
+        print_plan(config, overrides or [], results, json=json)
+        return 0
     says = not (quiet or json)
     options = {"overrides": overrides or (), "resume": resume, "results": results, "warn": _warn}
     if api.is_series(config):

@@ -18,7 +18,10 @@ def show(
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Show the table and the answer of a run, or what a problem is."""
+    """Show the table and the answer of a run, or what a problem is.
+
+    Example: sgmbench show quickstart
+    """
     from sgmbench import api
 
     shown = api.show(name, overrides=overrides or (), results=results)

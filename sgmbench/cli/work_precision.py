@@ -20,7 +20,10 @@ def work_precision(
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
-    """Measure the error of samplers against network evaluations, with the exact score where there is one."""
+    """Measure the error of samplers against network evaluations, with the exact score where there is one.
+
+    Example: sgmbench work-precision configs/ladder.yaml --samplers heun,dpmpp_2m
+    """
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sgmbench import registry
-from sgmbench.config import decomposed, held_out, recorded
+from sgmbench.config import decomposed, extent, held_out, recorded
 from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
@@ -29,7 +29,9 @@ SAFE = "write at most 80 letters, digits and _ . -, beginning with a letter or d
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
     checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _posterior]
-    checks += [_refusals, _targets, _layout, _primary, _asks, recorded.faults, decomposed.faults, held_out.faults]
+    checks += [_refusals, _targets, _layout, _primary, _margins, _asks]
+    checks += [recorded.faults, decomposed.faults, held_out.faults]
+    checks += [extent.faults]
     return [fault for check in checks for fault in check(parts)]
 
 
@@ -202,6 +204,17 @@ def _primary(parts: Parts) -> Iterator[Fault]:
         yield Fault(("primary",), f"the scores of {label} are no errors, which are zero at best; {write}")
     else:
         yield Fault(("primary",), f"no metric is labeled {label!r}{registry.suggestion(label, metrics)}; {write}")
+
+
+def _margins(parts: Parts) -> Iterator[Fault]:
+    """Margins are of metrics that are listed."""
+    metrics = {entry.label for entry in entries_of(parts, "metrics").values()}
+    plan = parts.get(("compare",))
+    for label in plan.margins if plan is not None and metrics else ():
+        if label not in metrics:
+            near = registry.suggestion(label, metrics)
+            text = f"no metric is labeled {label!r}{near}; write {any_of(sorted(metrics))}"
+            yield Fault(("compare", "margins", label), text, is_key=True)
 
 
 def _is_error(metric: Metric) -> bool:

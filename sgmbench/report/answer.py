@@ -40,7 +40,7 @@ def answers(summary: Summary) -> list[str]:
         if (best := _best_generator(target)) and not nothing_to_ask(target):
             paragraphs.append(f"{target.name.capitalize()}: {_worth(target, best)}")
         paragraphs += _paragraphs(target, asks, in_depth=False)
-    return paragraphs + _rivals_left_out(summary) + _single_replicate(summary, asks)
+    return paragraphs + _rivals_left_out(summary, asks) + _single_replicate(summary, asks)
 
 
 def replies(summary: Summary, asks: list[Ask]) -> list[str]:
@@ -145,9 +145,14 @@ def _unscored(target: TargetSummary, ask: Ask) -> list[str]:
     return [f"Not scored in all that is asked: {several(sorted(missing))}."] if missing else []
 
 
-def _rivals_left_out(summary: Summary) -> list[str]:
+def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
     """Said where Generators meet no rival that uses a germ that is known: a weak baseline makes a strong claim."""
-    asked = [t for t in summary.targets if t.name in ("marginal", "conditional") and not math.isnan(t.seconds_a_run)]
+    asked = [
+        target
+        for target in summary.targets
+        if target.name in ("marginal", "conditional") and not math.isnan(target.seconds_a_run)
+        if not nothing_to_ask(target) and any(not refusal(target, ask) for ask in asks)
+    ]
     lines = [line for target in asked for line in target.lines]
     if summary.record["configuration"].get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
         return []

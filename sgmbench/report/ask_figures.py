@@ -27,17 +27,33 @@ TITLE = 52  # letters a line
 
 def draw_ask_figures(folder: Path, summary: Summary, target: TargetSummary) -> None:
     """Writes `<target>_decision_map.svg` and `<target>_frontier.svg`; nothing where no ask has an answer."""
-    asks = [ask for ask in summary.record["configuration"]["ask"] if not refusal(target, ask)]
-    if not asks:
-        return
-    name, methods = summary.record["configuration"]["name"], summary.methods
-    maps = _map_panels(target, asks)
-    title = f"{name}, {target.name}: the cheapest method"
-    draw_decision_map(folder / f"{target.name}_decision_map.svg", maps, title=title, methods=methods)
-    if panels := _frontier_panels(target, asks):
+    draw_map_of(folder / f"{target.name}_decision_map.svg", summary, target)
+    draw_frontier_of(folder / f"{target.name}_frontier.svg", summary, target)
+
+
+def draw_map_of(path: Path, summary: Summary, target: TargetSummary) -> bool:
+    """Who is cheapest; says whether there was anything to draw."""
+    asks = _answered(summary, target)
+    if asks:
+        title = f"{summary.record['configuration']['name']}, {target.name}: the cheapest method"
+        draw_decision_map(path, _map_panels(target, asks), title=title, methods=summary.methods)
+    return bool(asks)
+
+
+def draw_frontier_of(path: Path, summary: Summary, target: TargetSummary) -> bool:
+    """What an answer costs against its tolerance; says whether there was anything to draw."""
+    asks = _answered(summary, target)
+    panels = _frontier_panels(target, asks) if asks else []
+    if panels:
         at = f" at {count(max(asks[0]['conditions']))} conditions" if target.name != "marginal" else ""
-        title = f"{name}, {target.name}: the cost of an answer{at}"
-        draw_frontier(folder / f"{target.name}_frontier.svg", panels, title=title, methods=methods)
+        title = f"{summary.record['configuration']['name']}, {target.name}: the cost of an answer{at}"
+        draw_frontier(path, panels, title=title, methods=summary.methods)
+    return bool(panels)
+
+
+def _answered(summary: Summary, target: TargetSummary) -> list[Ask]:
+    """The asks of a run that have an answer."""
+    return [ask for ask in summary.record["configuration"]["ask"] if not refusal(target, ask)]
 
 
 def _map_panels(target: TargetSummary, asks: list[Ask]) -> list[MapPanel]:

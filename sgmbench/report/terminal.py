@@ -1,5 +1,7 @@
 """Tables for the terminal."""
 
+import os
+
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -27,14 +29,19 @@ _UNBOUNDED = Console(width=1000)
 
 def wide_console() -> Console:
     """Standard output; where it is no terminal, wide enough for most tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+    console = _console()
+    return console if console.is_terminal else _console(WIDTH)
+
+
+def _console(width: int | None = None) -> Console:
+    """Without any escape codes where NO_COLOR is set (Rich would still dim and embolden) or TERM is dumb."""
+    return Console(highlight=False, width=width, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
 def print_whole(console: Console, table: Table) -> None:
     """Prints a table in its full width: a line that a terminal folds can be read, a number cut short cannot."""
     needed = Measurement.get(_UNBOUNDED, _UNBOUNDED.options, table).maximum
-    Console(highlight=False, width=max(console.width, needed)).print(table)
+    _console(max(console.width, needed)).print(table)
 
 
 def tables(summary: Summary) -> list[Table]:

@@ -20,6 +20,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "device": f"{len(devices)} x {_device_name(devices[0])}",
+        "processor": _processor(),
         "precision": "solvers float64, networks float32",
         "commit": _commit(),
     }
@@ -36,6 +37,15 @@ def _device_name(device: Any) -> str:
     if device.platform != "cpu":
         return device.device_kind
     return f"CPU ({platform.machine()}, {os.cpu_count()} cores)"
+
+
+def _processor() -> str:
+    """The model of the host's processor, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _commit() -> str | None:

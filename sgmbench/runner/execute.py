@@ -46,14 +46,14 @@ class _Tally:
     scores: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     pair_scores: PairScores = field(default_factory=dict)
     samples_each: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, np.ndarray] = field(default_factory=dict)
+    kept: dict[str, Samples] = field(default_factory=dict)
     diagnostics: dict[str, Any] = field(default_factory=dict)
     lost: int = 0
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
 
 
-def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, np.ndarray]]:
+def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, Samples]]:
     """The result of a cell, and the samples to keep of each condition."""
     tally = _Tally()
     description = cell.description
@@ -179,7 +179,7 @@ def _score(cell: Description, condition: Description, samples: Samples, tally: _
         tally.scores[name] = means(each)
         tally.pair_scores = {m: {part: v.tolist() for part, v in parts.items()} for m, parts in each.items()}
     if cell["samples_kept"]:
-        tally.kept[name] = finite.values[: cell["samples_kept"]]
+        tally.kept[name] = finite.head(cell["samples_kept"])
 
 
 def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:

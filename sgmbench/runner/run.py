@@ -19,6 +19,7 @@ from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import execute
 from sgmbench.runner.floors import write_floors
 from sgmbench.runner.truth import Truth
+from sgmbench.runner.uncached import without_compilation_cache
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder, runs_of
 from sgmbench.store.samples import write_samples
@@ -72,12 +73,13 @@ def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progr
     cells = cells_of(experiment)
     if isinstance(experiment.problem, Hosted) and not all(_finished(folder, cell) for cell in cells):
         experiment.problem.check()
-    for i, cell in enumerate(cells):
-        progress("cells", i, len(cells), cell.name)
-        if not i or cells[i - 1].target != cell.target:
-            truth.forget()
-            write_floors(folder, cell, truth, cache, progress)
-        failed |= _complete(folder, cell, truth, cache, progress).status == "failed"
+    with without_compilation_cache():
+        for i, cell in enumerate(cells):
+            progress("cells", i, len(cells), cell.name)
+            if not i or cells[i - 1].target != cell.target:
+                truth.forget()
+                write_floors(folder, cell, truth, cache, progress)
+            failed |= _complete(folder, cell, truth, cache, progress).status == "failed"
     progress("cells", len(cells), len(cells))
     folder.finish("failed cells" if failed else "complete")
 

@@ -7,8 +7,10 @@ arrays. An artifact whose checksum does not fit is not read but made again.
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,15 @@ def content_of(description: Description) -> str:
     """SHA-256 of the canonical JSON of a description."""
     text = json.dumps(description, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Held:
+    """How much of one kind a cache holds."""
+
+    kind: str
+    artifacts: int
+    bytes: int
 
 
 class Cache:
@@ -49,6 +60,26 @@ class Cache:
             found = make()
             self._write(path, description, *found)
         return found
+
+    def held(self) -> list[Held]:
+        """What there is of each kind: artifacts, of checkpoints unfinished trainings."""
+        found = []
+        for kind in sorted(path for path in self.root.glob("*") if path.is_dir()):
+            artifacts = len({path.stem for path in kind.iterdir() if not path.name.startswith(".")})
+            size = sum(path.stat().st_size for path in kind.rglob("*") if path.is_file())
+            found.append(Held(kind.name, artifacts, size))
+        return found
+
+    def clear(self) -> None:
+        """Removes everything; raises StoreError where that is not possible."""
+        try:
+            shutil.rmtree(self.root)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(
+                f"{self.root}: cannot be removed ({error.strerror or error}); remove it by hand"
+            ) from error
 
     def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]] | None:
         try:

@@ -4,7 +4,9 @@ Below it:
 
     run.json            resolved configuration, cells, environment, status, schema version
     cells/<name>/       result.json, samples.nc
+    references/         what is known of each target's truth, with some of its rows
     summary.csv, contests.csv, figures/*.svg, written when the run ends
+    manifest.json       written last: the checksum of every other file
 """
 
 import dataclasses
@@ -19,6 +21,7 @@ from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import read_json, write_json
 from sgmbench.store.cache import content_of
+from sgmbench.store.manifest import MANIFEST, inspect, remove_manifest, renew_in_manifest, write_manifest
 from sgmbench.store.upgrades import RESULT_SCHEMA, RESULT_UPGRADES, SCHEMA, upgraded
 
 
@@ -69,12 +72,40 @@ class RunFolder:
             return False
 
     def write_record(self, record: dict[str, Any]) -> None:
-        """Replaces run.json."""
+        """Replaces run.json; a manifest of what was before is removed."""
+        remove_manifest(self.path)
         write_json(self.path / "run.json", record)
 
     def finish(self, status: str) -> None:
-        """Notes how the run ended: "complete", "failed cells" or "interrupted"."""
-        self.write_record({**self.record, "status": status})
+        """Notes how the run ended: "complete", "failed cells", both with a manifest to come, or "interrupted"."""
+        to_come = {} if status == "interrupted" else {"manifest": MANIFEST}
+        self.write_record({**self.record, "status": status, **to_come})
+
+    def seal(self) -> None:
+        """Writes the manifest: nothing is to change from here on."""
+        write_manifest(self.path)
+
+    def renew(self, file: str) -> None:
+        """A file that anybody may make again, a page or a figure, was: its checksum in the manifest is now another."""
+        renew_in_manifest(self.path, file)
+
+    def reopen(self) -> None:
+        """Drops the results and references that have changed since the run was sealed, so that they are made again.
+
+        Raises:
+            StoreError: run.json has changed, so that it is not known what the run is.
+        """
+        found = inspect(self.path)
+        for damage in found.damages if found else ():
+            if damage.file == "run.json":
+                raise StoreError(
+                    f"{self.path / damage.file}: {damage.what}; restore it from a copy, or run the experiment again"
+                )
+            kind, _, rest = damage.file.partition("/")
+            if kind == "cells":
+                (self.cell(rest.rpartition("/")[0]) / "result.json").unlink(missing_ok=True)
+            elif kind == "references":
+                (self.path / damage.file).with_suffix(".json").unlink(missing_ok=True)
 
     def cell(self, name: str) -> Path:
         """The folder of one cell."""

@@ -2,38 +2,20 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-import small
 from typer.testing import CliRunner
 
 from sgmbench import api, registry
 from sgmbench.cli import app
-from sgmbench.compare.compare import judge, judge_squares
+from sgmbench.compare.judge import judge, judge_squares
+from sgmbench.core.findings import Finding
 from sgmbench.errors import IncomparableError, UsageError
 from sgmbench.store.run_folder import RunFolder
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    """A run of three replicates with two methods."""
-    folder = tmp_path_factory.mktemp("original")
-    config = small.write(folder / "a.yaml", replicates=3, keep_samples="none")
-    api.run(config, results=folder / "results")
-    return folder / "results"
-
-
-@pytest.fixture
-def results(original, tmp_path, monkeypatch):
-    """The run under the names `1-old` and `2-new`, in ./results."""
-    monkeypatch.chdir(tmp_path)
-    (source,) = (original / "line").iterdir()
-    for name in ("1-old", "2-new"):
-        shutil.copytree(source, Path("results/line") / name)
-    return Path("results")
 
 
 def change(run, method, factors, metric="mean"):
@@ -64,6 +46,23 @@ def scores_of(metric, e):
     return {"part": e + (0.0 if metric.judged_by == "square" or np.isnan(metric.ideal) else metric.ideal)}
 
 
+def hold(run, name, says):
+    """Makes a cell invalid."""
+    folder = RunFolder(Path("results/line") / run)
+    result = folder.read_result(name)
+    assert result is not None
+    folder.write_result(dataclasses.replace(result, reasons=(Finding("reason", says),)))
+
+
+def spend(run, method, **costs):
+    """Other costs of a method; one for each replicate where they are several."""
+    folder = RunFolder(Path("results/line") / run)
+    for result in folder.results():
+        if result.method == method:
+            of = {k: v[result.replicate] if isinstance(v, list | tuple) else v for k, v in costs.items()}
+            folder.write_result(dataclasses.replace(result, cost=dataclasses.replace(result.cost, **of)))
+
+
 def edit(run, **configuration):
     """Changes the record of a run."""
     path = Path("results/line") / run / "run.json"
@@ -79,26 +78,27 @@ def call(*words):
 def test_a_run_against_itself_passes(results):
     ended = call()
     assert ended.exit_code == 0
-    assert ended.stdout.endswith("verdict: pass\n")
     comparison = api.compare()
+    assert ended.stdout.endswith(f"verdict: pass ({len(comparison.rows)} pass)\n")
     assert (comparison.old, comparison.new) == ("results/line/1-old", "results/line/2-new")
     assert {row.verdict for row in comparison.rows} == {"pass"}
     assert {row.ratio for row in comparison.rows} == {1.0}
-    assert {row.error for row in comparison.rows} == {
+    assert {row.error for row in comparison.rows if row.kind == "error"} == {
         "energy",
         "mean/u",
         "mean/q",
         "standard_deviation/u",
         "standard_deviation/q",
     }
-    assert comparison.unpaired == []
+    assert {(row.error, row.margin) for row in comparison.rows if row.kind == "count"} == {("solver runs", 0.0)}
+    assert comparison.unpaired == comparison.notes == comparison.failed == []
 
 
 def test_a_planted_regression_is_found_and_only_there(results):
     change("2-new", "bootstrap", [1.5, 1.6, 1.55])
     ended = call()
     assert ended.exit_code == 3
-    assert ended.stdout.endswith("verdict: regression\n")
+    assert re.search(r"verdict: regression \(2 regression, \d+ pass\)\n$", ended.stdout)
     rows = api.compare().rows
     worse = {(row.method, row.error) for row in rows if row.verdict == "regression"}
     assert worse == {("bootstrap", "mean/u"), ("bootstrap", "mean/q")}
@@ -111,7 +111,7 @@ def test_a_loss_planted_in_any_metric_is_found_and_only_there(results, name):
     metric = registry.load("metrics", name)
     before, after = (0.010, 0.012, 0.011), (0.016, 0.018, 0.018)
     if metric.judged_by == "square":
-        before, after = (0.010, -0.012, 0.001), (0.050, 0.051, 0.055)
+        before, after = (0.010, -0.012, 0.001), (0.050, 0.029, 0.041)
     has_sides = metric.judged_by == "deviation" and np.isfinite(metric.ideal)
     error = name if metric.judged_by == "equivalent_runs" else f"{name}/part"
     for side in (1, -1) if has_sides else (1,):
@@ -136,14 +136,18 @@ def test_a_law_that_does_not_vary_has_no_equivalent_runs_to_compare(results):
     assert not [row for row in api.compare().rows if (row.method, row.error) == ("bootstrap", "energy")]
 
 
-def test_squares_that_scatter_around_zero_raise_an_alarm_as_rarely_as_said():
-    """Equal laws on both sides: in 2.5 % of the pairs either way, and inconclusive else."""
+def judged(estimate):
+    return estimate.ratio, estimate.low, estimate.high, estimate.place
+
+
+def test_squares_that_scatter_around_zero_are_beyond_the_margin_as_rarely_as_said():
+    """Equal laws on both sides: in 2.5 % of the pairs either way, and across else."""
     rng, trials = np.random.default_rng(0), 2_000
-    verdicts = [judge_squares(*rng.standard_normal((2, 5)), 0.1)[3] for _ in range(trials)]
-    for verdict in ("regression", "pass"):
-        assert abs(verdicts.count(verdict) / trials - 0.025) < 4 * np.sqrt(0.025 * 0.975 / trials)
-    assert judge_squares(np.zeros(3), np.zeros(3), 0.1) == (1.0, 1.0, 1.0, "pass")
-    assert judge_squares(np.ones(1), np.full(1, 3.0), 0.1) == (3.0, None, None, "inconclusive")
+    places = [judge_squares(*rng.standard_normal((2, 5)), 0.1).place for _ in range(trials)]
+    for place in ("beyond", "within"):
+        assert abs(places.count(place) / trials - 0.025) < 4 * np.sqrt(0.025 * 0.975 / trials)
+    assert judged(judge_squares(np.zeros(3), np.zeros(3), 0.1)) == (1.0, 1.0, 1.0, "within")
+    assert judged(judge_squares(np.ones(1), np.full(1, 3.0), 0.1)) == (3.0, None, None, "across")
 
 
 def test_the_other_way_round_it_is_an_improvement(results):
@@ -152,9 +156,113 @@ def test_the_other_way_round_it_is_an_improvement(results):
 
 
 def test_replicates_that_disagree_are_inconclusive(results):
+    """With as many more as would decide, at what a cell has cost; strictly that is an exit code of its own."""
     change("2-new", "bootstrap", [3.0, 0.5, 1.1])
+    assert (call().exit_code, call("--strict").exit_code) == (0, 4)
+    comparison = api.compare()
+    assert comparison.verdict == "inconclusive"
+    decision = next(row.decision for row in comparison.rows if row.error == "mean/u" and row.method == "bootstrap")
+    assert decision is not None
+    assert decision.solver_runs == 20 * decision.replicates
+    said = f"{decision.replicates} more replicates ({decision.solver_runs:,.0f} runs, {decision.seconds:.3g} s)"
+    assert said in call().stdout
+
+
+def test_a_cell_that_became_invalid_is_a_regression_and_its_scores_are_not_judged(results):
+    change("2-new", "bootstrap", [1.0, 9.0, 1.0])
+    hold("2-new", "marginal.bootstrap.20.r1", "chains have not mixed")
+    comparison = api.compare()
+    assert (comparison.verdict, comparison.exit_code()) == ("regression", 3)
+    (row,) = [row for row in comparison.rows if row.verdict != "pass"]
+    assert (row.error, row.why) == ("the cell became invalid", "replicate 1: chains have not mixed")
+    assert {row.replicates for row in comparison.rows if row.method == "bootstrap" and row.kind == "error"} == {2}
+
+
+def test_cells_that_were_invalid_before_are_not_judged_and_that_is_said(results):
+    for name in ("marginal.bootstrap.20.r0", "marginal.bootstrap.20.r1"):
+        hold("1-old", name, "too few runs")
+    hold("2-new", "marginal.bootstrap.20.r0", "no runs")
+    change("2-new", "bootstrap", [9.0, 9.0, 1.0])
+    comparison = api.compare()
+    assert comparison.verdict == "pass"
+    assert comparison.notes == [
+        "marginal.bootstrap.20.r0 is invalid in both runs and not judged: no runs",
+        "marginal.bootstrap.20.r1 was invalid, is valid now and not judged: too few runs",
+    ]
+
+
+def test_one_solver_run_more_is_a_regression_and_one_less_passes(results):
+    spend("2-new", "bootstrap", solver_runs=21.0)
+    (row,) = [row for row in api.compare().rows if row.verdict == "regression"]
+    assert (row.method, row.error, row.ratio) == ("bootstrap", "solver runs", 21 / 20)
+    assert api.compare("2-new", "1-old").verdict == "pass"
+
+
+def test_counts_that_vary_are_judged_as_errors_are(results):
+    """As of a method that decides by its first runs how many it makes."""
+    for run, counts in (("1-old", (20.0, 30.0, 25.0)), ("2-new", (30.0, 20.0, 25.5))):
+        spend(run, "bootstrap", solver_runs=counts)
+    (row,) = [row for row in api.compare().rows if row.verdict == "inconclusive"]
+    assert (row.error, row.margin) == ("solver runs", 0.1)
+    spend("2-new", "bootstrap", solver_runs=(26.0, 39.1, 32.4))
+    assert api.compare().verdict == "regression"
+
+
+def test_a_method_that_became_slower_is_a_regression_between_equal_machines_only(results):
+    for run, seconds in (("1-old", (1.0, 1.1, 1.05)), ("2-new", (1.6, 1.75, 1.7))):
+        spend(run, "bootstrap", seconds=[{"compile": 9.0, "simulate": 9.0, "train": s, "sample": 0.1} for s in seconds])
+    (row,) = [row for row in api.compare().rows if row.verdict == "regression"]
+    assert (row.method, row.error, row.margin) == ("bootstrap", "seconds", 0.25)
+    assert row.ratio == pytest.approx((1.7 * 1.85 * 1.8 / (1.1 * 1.2 * 1.15)) ** (1 / 3))
+    assert api.compare(margins={"time": 0.7}).verdict == "pass"
+    record = RunFolder(results / "line" / "2-new").record
+    record["environment"]["device"] = "an abacus"
+    RunFolder(results / "line" / "2-new").write_record(record)
+    comparison = api.compare()
+    device = RunFolder(results / "line" / "1-old").record["environment"]["device"]
+    assert comparison.verdict == "pass"
+    assert comparison.notes == [
+        f"times are not compared: device is {device} in results/line/1-old and an abacus in results/line/2-new"
+    ]
+
+
+def test_times_too_short_to_tell_are_not_judged(results):
+    for run, seconds in (("1-old", 0.01), ("2-new", 0.04)):
+        spend(run, "bootstrap", seconds=[{"train": seconds}] * 3)
+    assert api.compare().verdict == "pass"
+
+
+def test_a_metric_of_other_settings_is_not_compared(results):
+    change("2-new", "bootstrap", [1.5, 1.6, 1.55])
+    record = RunFolder(results / "line" / "2-new").record
+    metrics = record["configuration"]["metrics"]
+    edit("2-new", metrics=[entry | ({"norm": "other"} if entry["label"] == "mean" else {}) for entry in metrics])
+    comparison = api.compare()
+    assert comparison.verdict == "pass"
+    assert comparison.notes == ["mean is not compared: its settings are not the same in both runs"]
+
+
+def test_margins_of_one_metric_come_before_those_of_all_and_those_said_before_those_written(results):
+    change("2-new", "bootstrap", [1.2, 1.21, 1.19])
+    assert call("--margin", "mean=0.5").exit_code == 0
+    assert call("--margin", "0.5", "--margin", "mean=0.1").exit_code == 3
+    edit("2-new", compare={"accuracy": 0.1, "time": 0.25, "margins": {"mean": 0.5}})
     assert call().exit_code == 0
-    assert api.compare().verdict == "inconclusive"
+    assert call("--margin", "0.1").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        ("meen=0.1", "no metric is labeled 'meen' (did you mean mean?); write one of accuracy, time, energy, mean"),
+        ("0", "--margin accuracy=0: a margin is positive; write 0.1 to tolerate 10 %"),
+        ("ten", "--margin ten: write a number, as 0.1, or a label and a number, as energy=0.2"),
+    ],
+)
+def test_margins_that_are_none(results, margin, said):
+    ended = call("--margin", margin)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert said in ended.stderr
 
 
 def test_errors_of_zero_in_both_runs_are_the_same_and_in_one_are_not(results):
@@ -173,11 +281,11 @@ def test_the_margin_is_what_is_tolerated(results):
 
 
 def test_one_replicate_that_differs_settles_nothing():
-    assert judge(np.log([1.5]), 0.1) == (pytest.approx(1.5), None, None, "inconclusive")
-    assert judge(np.zeros(1), 0.1)[3] == "pass"
+    assert judged(judge(np.log([1.5]), 0.1)) == (pytest.approx(1.5), None, None, "across")
+    assert judge(np.zeros(1), 0.1).place == "within"
 
 
-def test_a_cell_that_fails_now_is_a_regression(results):
+def test_a_cell_that_fails_now_is_a_regression_with_an_exit_code_of_its_own(results):
     folder = RunFolder(results / "line" / "2-new")
     result = folder.read_result("marginal.bootstrap.20.r1")
     assert result is not None
@@ -187,8 +295,10 @@ def test_a_cell_that_fails_now_is_a_regression(results):
     (row,) = [row for row in comparison.rows if row.verdict == "regression"]
     assert (row.method, row.error) == ("bootstrap", "the cell failed")
     ended = call()
-    assert ended.exit_code == 3
+    assert ended.exit_code == 5
     assert "in one of the runs only: marginal.bootstrap.20.r1" in ended.stdout
+    assert re.search(r"verdict: 1 cells failed; regression \(1 regression, \d+ pass\)\n$", ended.stdout)
+    assert (row.why, comparison.failed) == ("replicate 1: diverged", ["marginal.bootstrap.20.r1"])
     json.loads(call("--json").stdout, parse_constant=lambda name: pytest.fail(name))
 
 
@@ -196,7 +306,7 @@ def test_json_has_rows_and_verdict(results):
     ended = call("--json")
     plain = json.loads(ended.stdout)
     assert plain["verdict"] == "pass"
-    assert len(plain["rows"]) == 10
+    assert len([row for row in plain["rows"] if row["kind"] == "error"]) == 10
 
 
 def test_runs_of_different_questions_are_refused_by_what_differs(results):
@@ -204,14 +314,21 @@ def test_runs_of_different_questions_are_refused_by_what_differs(results):
     ended = call()
     assert (ended.exit_code, ended.stdout) == (6, "")
     assert ended.stderr == (
-        "sgmbench: not comparable: problem, seed differ between results/line/1-old and results/line/2-new\n"
+        "sgmbench: not comparable: problem.slope is 1.0 in results/line/1-old and 2.0 in results/line/2-new, "
+        "seed is 0 in results/line/1-old and 9 in results/line/2-new; run both with the same\n"
     )
 
 
 def test_runs_without_a_common_cell_are_refused(results):
+    edit("2-new", budgets=[40])
     shutil.rmtree(results / "line" / "2-new" / "cells")
-    with pytest.raises(IncomparableError, match="no finished cell is in both runs"):
+    with pytest.raises(IncomparableError) as refused:
         api.compare()
+    assert str(refused.value) == (
+        "not comparable: no finished cell is in both runs (budgets of bootstrap is [20] in results/line/1-old and [40] "
+        "in results/line/2-new, budgets of monte_carlo is [20] in results/line/1-old and [40] in results/line/2-new); "
+        "run both with a common budget"
+    )
 
 
 def test_runs_are_named_by_folder_or_experiment(results):

@@ -18,7 +18,7 @@ budgets: [10]
 """
 KEYS = (
     "name, problem, targets, methods, budgets, metrics, primary, replicates, seed, evaluation_seed, reference, ask, "
-    "keep_samples, samples_kept, hide_germ"
+    "keep_samples, samples_kept, hide_germ, compare"
 )
 
 
@@ -287,7 +287,8 @@ def test_missing_files(tmp_path, monkeypatch, files, path, message):
         (
             b"- a",
             "a.yaml:1:1: ['a'] is a list; write a mapping with name, problem, targets, methods, budgets, metrics, "
-            "primary, replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept and hide_germ",
+            "primary, replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept, hide_germ and "
+            "compare",
         ),
     ],
 )

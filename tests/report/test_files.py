@@ -28,6 +28,7 @@ def folder(tmp_path_factory):
     return RunFolder(Path(api.run(config, results=root / "results").summary.run))
 
 
+OF_EACH = ("bands", "costs", "distributions", "error_against_cost", "histograms", "modes", "spectra")
 METRICS = ["energy", {"kind": "energy", "label": "energy_standardized", "norm": "standardized"}, "mean", "wasserstein"]
 
 
@@ -93,11 +94,9 @@ def _error(result):
 def test_figures_are_valid_svg_with_text_as_paths_and_the_same_bytes_again(folder):
     paths = sorted((folder.path / "figures").iterdir())
     assert [path.name for path in paths] == [
-        "conditional_bands.svg",
-        "conditional_histograms.svg",
+        *(f"conditional_{name}.svg" for name in OF_EACH),
         "error_against_runs.svg",
-        "marginal_bands.svg",
-        "marginal_histograms.svg",
+        *(f"marginal_{name}.svg" for name in OF_EACH),
     ]
     before = [path.read_bytes() for path in paths]
     draw_figures(folder, summarize(folder))

@@ -208,12 +208,12 @@ def test_the_csv_has_scores_and_how_far_each_is_behind(folder):
 def test_figures_show_the_best_method_at_the_conditions_of_the_held_out_runs(folder):
     paths = sorted((folder.path / "figures").iterdir())
     assert [path.name for path in paths] == [
-        "conditional_bands.svg",
-        "conditional_histograms.svg",
+        *(f"conditional_{name}.svg" for name in ("bands", "costs", "distributions", "histograms", "modes", "spectra")),
         "error_against_runs.svg",
         "marginal_bands.svg",
+        "marginal_costs.svg",
         "marginal_decision_map.svg",
-        "marginal_histograms.svg",
+        *(f"marginal_{name}.svg" for name in ("distributions", "histograms", "modes", "spectra")),
     ]
     before = [path.read_bytes() for path in paths]
     draw_figures(folder, summarize(folder))

@@ -40,7 +40,7 @@ def run(tmp_path_factory):
     said = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        patch.setattr(api, "draw_figures", lambda *arguments: None)
+        patch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
         config = small.write(Path("a.yaml"), **HELD_OUT)
         answer = api.run(config, warn=lambda text: said.append((text, sum(dear.MADE))))
     return root, answer, said

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from jaxtyping import Float
 
 from sgmbench.core.prior import LogNormal, LogUniform, Normal, Prior, Uniform
@@ -55,8 +55,8 @@ class Input:
     parameter: Law | None = None
     germ: Law | None = None
     value: float | None = None
-    size: Annotated[int, Ge(1)] = 1
-    vector: Annotated[int, Ge(1)] = 1
+    size: Annotated[int, Ge(1), Le(1_000_000)] = 1
+    vector: Annotated[int, Ge(1), Le(1_000_000)] = 1
 
     def __post_init__(self) -> None:
         given = [kind for kind in ("parameter", "germ", "value") if getattr(self, kind) is not None]

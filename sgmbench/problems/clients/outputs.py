@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from sgmbench.core.layout import Axis, Field
 
@@ -18,7 +18,7 @@ class Grid:
 
     name: str = "index"
     unit: str = "-"
-    size: Annotated[int, Ge(1)] = 1
+    size: Annotated[int, Ge(1), Le(1_000_000)] = 1
     span: tuple[float, float] | None = None
     coordinates: tuple[float, ...] = ()
 

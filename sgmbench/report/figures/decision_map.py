@@ -59,31 +59,42 @@ def draw_decision_map(path: Path, panels: list[MapPanel], *, title: str, methods
 
 
 def _draw_regions(axis: Axes, panel: MapPanel, methods: list[str]) -> None:
-    """A rectangle for each stretch of a row that one method wins: few shapes, whatever the grid."""
+    """A rectangle for each stretch of a row that one method wins: few shapes, whatever the grid.
+
+    Each reaches up to the top, where the rows above are painted over it, so that no seam is seen between rows.
+    """
     found, x, y = panel.map, edges(panel.costs_per_run), edges(panel.map.rows)
-    regions: dict[str | None, list[list[tuple[float, float]]]] = {}
+    painted: list[tuple[_Rectangle, tuple[float, float, float] | str]] = []
+    marked: dict[str | None, list[_Rectangle]] = {}
     for row, low, high in zip(found.winners, y[:-1], y[1:], strict=True):
         for label, start, end in _stretches(found, row):
-            left, right = x[start], x[end]
-            regions.setdefault(label, []).append([(left, low), (right, low), (right, high), (left, high)])
-    for label, rectangles in regions.items():
-        axis.add_collection(PolyCollection(rectangles, **_look(label, methods)), autolim=False)
-        if label is not None and (pattern := hatch(methods, label)):
-            marks = PolyCollection(rectangles, **_hatched(color(methods, label), pattern))
-            axis.add_collection(marks, autolim=False)
+            painted.append((_rectangle(x[start], x[end], low, y[-1]), _look(label, methods)["facecolor"]))
+            if label is None or hatch(methods, label):
+                marked.setdefault(label, []).append(_rectangle(x[start], x[end], low, high))
+    rectangles, hues = zip(*painted, strict=True)
+    axis.add_collection(PolyCollection(list(rectangles), facecolors=list(hues), linewidth=0), autolim=False)
+    for label, areas in marked.items():
+        hue, pattern = (NOBODY_HATCH, "////") if label is None else (color(methods, label), hatch(methods, label))
+        axis.add_collection(PolyCollection(areas, **_hatched(hue, pattern)), autolim=False)
     axis.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
 
 
+_Rectangle = list[tuple[float, float]]
+
+
+def _rectangle(left: float, right: float, low: float, high: float) -> _Rectangle:
+    return [(left, low), (right, low), (right, high), (left, high)]
+
+
 def _look(label: str | None, methods: list[str]) -> dict[str, Any]:
-    """Of a region, with an edge that leaves no seam between rows."""
+    """Of a region."""
     if label is None:
         return {"facecolor": NOBODY_FACE, "edgecolor": NOBODY_HATCH, "hatch": "////", "linewidth": 0}
-    hue = _faded(color(methods, label))
-    return {"facecolor": hue, "edgecolor": hue, "linewidth": 0.4}
+    return {"facecolor": _faded(color(methods, label)), "linewidth": 0}
 
 
 def _hatched(hue: str, pattern: str) -> dict[str, Any]:
-    """Marks over an area whose color another method has too."""
+    """Marks over an area, where another method has its color too or none reaches."""
     return {"facecolor": "none", "edgecolor": hue, "hatch": pattern, "linewidth": 0}
 
 
@@ -98,7 +109,7 @@ def _stretches(found: DecisionMap, row: Int[np.ndarray, " columns"]) -> Iterator
 
 
 def _faded(hue: str) -> tuple[float, float, float]:
-    """Opaque, so that neighbors leave no seam, and light, so that marks can be seen on it."""
+    """Opaque, so that nothing below shines through, and light, so that marks can be seen on it."""
     r, g, b = (FADE * int(hue[i : i + 2], 16) / 255 + 1 - FADE for i in (1, 3, 5))
     return r, g, b
 

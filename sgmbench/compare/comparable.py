@@ -1,0 +1,94 @@
+"""Comparable: whether two runs ask the same, and where they do not, what each asks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sgmbench.compare.side import Side
+from sgmbench.errors import IncomparableError
+
+TOLD = 3
+"""Differences that are written out."""
+
+ABSENT = "absent"
+MACHINE = {
+    "device": ("device",),
+    "processor": ("processor",),
+    "jax": ("versions", "jax"),
+    "jaxlib": ("versions", "jaxlib"),
+}
+"""What must agree for seconds to be compared, and where the environment has it."""
+
+
+def check_comparable(old: Side, new: Side) -> None:
+    """Whether both ask the same of the same problem; budgets may differ, cells of one budget are paired.
+
+    Raises:
+        IncomparableError: says in what they differ, with both values.
+    """
+    different = [
+        said
+        for key in old.asked
+        if key != "budgets"
+        for said in _differences(key, old.asked[key], new.asked.get(key), old.path, new.path)
+    ]
+    if different:
+        more = f", and {len(different) - TOLD} more" if len(different) > TOLD else ""
+        raise IncomparableError(f"not comparable: {', '.join(different[:TOLD])}{more}; run both with the same")
+
+
+def nothing_paired(old: Side, new: Side) -> IncomparableError:
+    """Why no cell is in both."""
+    methods = old.asked["budgets"].keys() & new.asked["budgets"].keys()
+    said = [
+        text
+        for method in sorted(methods)
+        for text in _differences(
+            f"budgets of {method}", old.asked["budgets"][method], new.asked["budgets"][method], old.path, new.path
+        )
+    ]
+    why = f" ({', '.join(said[:TOLD])})" if said else ""
+    return IncomparableError(f"not comparable: no finished cell is in both runs{why}; run both with a common budget")
+
+
+def other_machine(old: Side, new: Side) -> str | None:
+    """Why seconds cannot be compared; None where the machines are alike."""
+    for name, way in MACHINE.items():
+        a, b = _at(old.environment, way), _at(new.environment, way)
+        if a != b:
+            return f"times are not compared: {_both(name, a, b, old.path, new.path)}"
+    return None
+
+
+def other_metrics(old: Side, new: Side) -> list[str]:
+    """Labels under which the two runs have metrics of different settings."""
+    return sorted(
+        label for label in old.metrics.keys() & new.metrics.keys() if old.metrics[label] != new.metrics[label]
+    )
+
+
+def _at(environment: dict[str, Any], way: tuple[str, ...]) -> Any:
+    for key in way:
+        environment = environment.get(key, {})
+    return environment or None
+
+
+def _differences(name: str, a: Any, b: Any, old: str, new: str) -> Iterator[str]:
+    """The smallest parts in which two plain values differ, with both."""
+    if a == b:
+        return
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in dict.fromkeys([*a, *b]):
+            yield from _differences(f"{name}.{key}", a.get(key, ABSENT), b.get(key, ABSENT), old, new)
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b) and isinstance(a[0], dict | list):
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from _differences(f"{name}.{i}", x, y, old, new)
+    else:
+        yield _both(name, a, b, old, new)
+
+
+def _both(name: str, a: Any, b: Any, old: str, new: str) -> str:
+    return f"{name} is {_shown(a)} in {old} and {_shown(b)} in {new}"
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,45 @@
+"""The comparison as a JUnit file, which CI services show as tests: one a row.
+
+A regression is a failure, a cell that failed an error, an open row is skipped. The format is what its readers agree on:
+testsuites > testsuite (name, tests, failures, errors, skipped) > testcase (classname, name) > failure | error | skipped
+(message).
+"""
+
+from xml.etree import ElementTree
+
+from sgmbench.compare.compare import FAILED, Comparison
+from sgmbench.compare.rows import Row
+from sgmbench.compare.words import sentence
+
+_OUTCOME = {"regression": "failure", "inconclusive": "skipped"}
+
+
+def as_junit(comparison: Comparison) -> bytes:
+    """The content of the file, UTF-8."""
+    outcomes = [_outcome(row) for row in comparison.rows]
+    counts = {
+        "tests": len(outcomes),
+        "failures": outcomes.count("failure"),
+        "errors": outcomes.count("error"),
+        "skipped": outcomes.count("skipped"),
+    }
+    attributes = {name: str(count) for name, count in counts.items()}
+    root = ElementTree.Element("testsuites", {"name": "sgmbench compare", **attributes})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": comparison.experiment, **attributes})
+    for row, outcome in zip(comparison.rows, outcomes, strict=True):
+        where = f"{comparison.experiment}.{row.target}.{row.method}.{row.budget}"
+        case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": _name(row)})
+        if outcome:
+            ElementTree.SubElement(case, outcome, {"message": sentence(row)})
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _outcome(row: Row) -> str:
+    """The element that says what became of a row; none where it passes."""
+    return "error" if row.error == FAILED else _OUTCOME.get(row.verdict, "")
+
+
+def _name(row: Row) -> str:
+    """Cells are told apart by their replicate."""
+    return f"{row.error}, {row.why.partition(':')[0]}" if row.kind == "cell" else row.error

@@ -1,0 +1,197 @@
+"""Rows: every error, count and time of every method at every budget, judged family by family.
+
+    errors       each metric that tells errors, paired by replicate (`judge`), with 10 % as the default margin
+    counts       solver runs, gradients and network evaluations
+    seconds      of a method's own work without compilation, with 25 % as the default margin
+
+A count that all replicates have in common is no random number, and any increase is a regression; where a method
+decides by its runs how many it makes, counts are judged as errors are. Seconds are judged where one of the two runs
+takes at least 0.05 s, in two replicates or more: no time is measured twice alike, and one says nothing.
+
+    regression     the interval is beyond the margin, and the row is significant in its family (`family`)
+    pass           the interval is within the margin: that nothing became worse by more is shown
+    inconclusive   neither; `decision` says how many more replicates would tell
+
+The interval is of one row; only alarms are corrected for the number of rows.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sgmbench.compare.decision import Decision, more_replicates
+from sgmbench.compare.errors_of import Error
+from sgmbench.compare.family import ACCURACY_LEVEL, TIME_LEVEL, adjusted_p
+from sgmbench.compare.judge import DIGITS, Estimate, judge_errors
+from sgmbench.compare.margins import Margins, label_of
+from sgmbench.compare.side import COUNTED, CellRecord
+
+Verdict = Literal["pass", "regression", "inconclusive"]
+Kind = Literal["error", "count", "time", "cell"]
+Group = tuple[str, str, int]
+"""(target, method, budget)."""
+
+Groups = dict[Group, list[tuple[CellRecord, CellRecord]]]
+"""Pairs (old, new) of all replicates."""
+
+SHORTEST = 0.05
+"""Seconds below which a time is the dispatcher's."""
+
+SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One error, count or time of one method at one budget.
+
+    Attributes:
+        target: name.
+        method: label.
+        budget: solver runs.
+        error: name: "metric/part", a count, "seconds", or what became of the cell.
+        kind: of row.
+        ratio: new over old.
+        low: lower end of its 95 % interval; None where there is none.
+        high: upper end, likewise.
+        margin: relative worsening that is tolerated; 0 for exact counts.
+        replicates: pairs behind it.
+        verdict: of it.
+        p: of nothing having become worse, corrected for the rows of its family; None for what is exact.
+        decision: what would settle it; None where nothing is open, or no number of replicates is known to.
+        why: of cells: what is held against them.
+    """
+
+    target: str
+    method: str
+    budget: int
+    error: str
+    kind: Kind
+    ratio: float
+    low: float | None
+    high: float | None
+    margin: float
+    replicates: int
+    verdict: Verdict
+    p: float | None = None
+    decision: Decision | None = None
+    why: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of what is judged."""
+        return f"{self.target}, {self.method} at {self.budget:,} runs, {self.error}"
+
+
+def judged_rows(groups: Groups, margins: Margins, *, primary: str, left_out: list[str], timed: bool) -> list[Row]:
+    """Everything that is judged.
+
+    Args:
+        groups: pairs of valid cells.
+        margins: tolerated worsening.
+        primary: label of the metric whose rows are a family of their own.
+        left_out: labels of metrics that are not judged.
+        timed: whether seconds are.
+    """
+    errors = _error_candidates(groups, margins, left_out=left_out)
+    rows, random = _counts(groups, margins)
+    rows += _family([each for each in errors if label_of(each.error) == primary], ACCURACY_LEVEL)
+    rows += _family([each for each in errors if label_of(each.error) != primary] + random, ACCURACY_LEVEL)
+    return rows + (_family(_time_candidates(groups, margins), TIME_LEVEL) if timed else [])
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A row that awaits the verdict of its family."""
+
+    group: Group
+    error: str
+    kind: Kind
+    margin: float
+    estimate: Estimate
+    pairs: list[tuple[CellRecord, CellRecord]]
+
+    def settled(self, p: float, *, level: float, family: int) -> Row:
+        """With the family's p."""
+        estimate, R = self.estimate, len(self.estimate.worsening)
+        verdict: Verdict = "pass" if estimate.place == "within" else "inconclusive"
+        if estimate.place == "beyond" and p <= level:
+            verdict = "regression"
+        more = more_replicates(estimate, level=level / family) if verdict == "inconclusive" else None
+        return Row(
+            *self.group,
+            error=self.error,
+            kind=self.kind,
+            ratio=estimate.ratio,
+            low=estimate.low,
+            high=estimate.high,
+            margin=self.margin,
+            replicates=R,
+            verdict=verdict,
+            p=float(p),
+            decision=None if more is None else self._cost(more),
+        )
+
+    def _cost(self, more: int) -> Decision:
+        """At what the new run's replicates cost on average."""
+        runs = np.mean([new.counts.get("solver runs", 0.0) for _, new in self.pairs])
+        seconds = np.mean([new.cold_seconds for _, new in self.pairs])
+        return Decision(more, float(more * runs), float(more * seconds))
+
+
+def _family(candidates: list[_Candidate], level: float) -> list[Row]:
+    adjusted = adjusted_p([each.estimate for each in candidates])
+    tested = max(1, sum(each.estimate.is_testable for each in candidates))
+    return [each.settled(float(p), level=level, family=tested) for each, p in zip(candidates, adjusted, strict=True)]
+
+
+def _error_candidates(groups: Groups, margins: Margins, *, left_out: list[str]) -> list[_Candidate]:
+    """Rows of every metric."""
+    found = []
+    for group, pairs in groups.items():
+        for name in dict.fromkeys(name for old, _ in pairs for name in old.errors):
+            if label_of(name) not in left_out:
+                both = [(a.errors[name], b.errors[name]) for a, b in pairs if name in a.errors and name in b.errors]
+                margin = margins.of_error(name)
+                found.append(_Candidate(group, name, "error", margin, judge_errors(both, margin), pairs))
+    return found
+
+
+def _counts(groups: Groups, margins: Margins) -> tuple[list[Row], list[_Candidate]]:
+    """Counts: rows of those that are the same in all replicates, and those that are judged as errors are."""
+    exact: list[Row] = []
+    random: list[_Candidate] = []
+    for group, pairs in groups.items():
+        for name in COUNTED:
+            old, new = (np.array([cell.counts.get(name, 0.0) for cell in side]) for side in zip(*pairs, strict=True))
+            if not (np.any(old) or np.any(new)):
+                continue
+            if np.ptp(old) <= DIGITS * old.max() or not np.all(old > 0):
+                exact.append(_exact_row(group, name, float(old.mean()), float(new.mean()), len(pairs)))
+            else:
+                both = [(_number(a), _number(b)) for a, b in zip(old, new, strict=True)]
+                estimate = judge_errors(both, margins.accuracy)
+                random.append(_Candidate(group, name, "count", margins.accuracy, estimate, pairs))
+    return exact, random
+
+
+def _exact_row(group: Group, name: str, old: float, new: float, replicates: int) -> Row:
+    """Of a count that is no random number: there is no interval."""
+    ratio = new / old if old else float("inf")
+    ratio = 1.0 if abs(ratio - 1) <= DIGITS else ratio
+    return Row(*group, name, "count", ratio, None, None, 0.0, replicates, "regression" if ratio > 1 else "pass")
+
+
+def _time_candidates(groups: Groups, margins: Margins) -> list[_Candidate]:
+    candidates = []
+    for group, pairs in groups.items():
+        both = [(_number(a.seconds), _number(b.seconds)) for a, b in pairs if max(a.seconds, b.seconds) >= SHORTEST]
+        if len(both) > 1:
+            estimate = judge_errors(both, margins.time)
+            candidates.append(_Candidate(group, SECONDS, "time", margins.time, estimate, pairs))
+    return candidates
+
+
+def _number(value: float) -> Error:
+    """A positive number that a cell has but once."""
+    return Error({"": float(value)}, scatters=False)

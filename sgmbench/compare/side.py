@@ -1,0 +1,117 @@
+"""Side: what a comparison needs to know of a run, be it a results folder or a committed baseline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sgmbench.compare.errors_of import Error, errors_of, metrics_of
+from sgmbench.core.result import Result
+from sgmbench.store.run_folder import RunFolder
+
+SAME = ("problem", "targets", "seed", "evaluation_seed", "reference")
+"""Keys of a configuration by which two runs ask the same."""
+
+COUNTED: dict[str, Callable[[Result], float]] = {
+    "solver runs": lambda result: result.cost.solver_runs,
+    "gradients": lambda result: result.cost.gradients,
+    "network evaluations": lambda result: result.cost.network_evaluations,
+}
+"""Counts that are the same on every machine."""
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """One cell.
+
+    Attributes:
+        target: its name.
+        method: label.
+        budget: solver runs.
+        replicate: number.
+        status: "ok" or "failed".
+        invalid_because: what makes it invalid, empty where it is valid.
+        errors: by name, "metric/part".
+        counts: by name, of those that are not zero.
+        seconds: of its own work without compilation: of a Generator to train and sample, of a Sampler all.
+        cold_seconds: all, with compilation.
+    """
+
+    target: str
+    method: str
+    budget: int
+    replicate: int
+    status: str
+    invalid_because: str
+    errors: dict[str, Error]
+    counts: dict[str, float]
+    seconds: float
+    cold_seconds: float
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two runs.
+
+    Attributes:
+        path: of its folder or file.
+        experiment: name.
+        asked: the parts of the configuration that must agree, with the budgets and what is known of recorded data.
+        metrics: configuration of each, by label.
+        primary: label of the primary metric.
+        tolerated: margins as the configuration has them.
+        environment: where it was made.
+        cells: by name.
+    """
+
+    path: str
+    experiment: str
+    asked: dict[str, Any]
+    metrics: dict[str, dict[str, Any]]
+    primary: str
+    tolerated: dict[str, Any]
+    environment: dict[str, Any]
+    cells: dict[str, CellRecord]
+
+
+def side_of(run: RunFolder) -> Side:
+    """A run in its folder, as far as it is computed.
+
+    Raises:
+        UsageError: one of its metrics is no longer installed.
+    """
+    record = run.record
+    configuration = record["configuration"]
+    metrics = metrics_of(configuration)
+    return Side(
+        path=str(run.path),
+        experiment=configuration["name"],
+        asked={key: configuration[key] for key in SAME}
+        | {"budgets": _budgets(configuration), "recorded data": record.get("data")},
+        metrics={entry["label"]: entry for entry in configuration["metrics"]},
+        primary=configuration.get("primary", "energy"),
+        tolerated=configuration.get("compare", {}),
+        environment=record["environment"],
+        cells={result.name: _cell(result, metrics) for result in run.results()},
+    )
+
+
+def _budgets(configuration: dict[str, Any]) -> dict[str, list[int]]:
+    """By method."""
+    return {entry["label"]: entry["budgets"] or configuration["budgets"] for entry in configuration["methods"]}
+
+
+def _cell(result: Result, metrics: Any) -> CellRecord:
+    seconds = dict(result.cost.seconds)
+    own = ("train", "sample") if result.kind == "generator" else ("simulate", "train", "sample")
+    return CellRecord(
+        target=result.target,
+        method=result.method,
+        budget=result.budget,
+        replicate=result.replicate,
+        status=result.status,
+        invalid_because="; ".join(finding.says for finding in result.reasons) or result.reason,
+        errors=errors_of(result, metrics),
+        counts={name: float(count(result)) for name, count in COUNTED.items() if count(result)},
+        seconds=sum(seconds.get(phase, 0.0) for phase in own),
+        cold_seconds=result.cost.cold,
+    )

@@ -1,0 +1,70 @@
+"""Words and numbers that the terminal, Markdown, JUnit and annotations share."""
+
+import math
+
+from sgmbench.compare.compare import Comparison
+from sgmbench.compare.rows import Row
+
+COLUMNS = ("target", "method", "runs", "error", "new/old", "95 % interval", "margin", "verdict", "would decide")
+
+
+def entries(row: Row) -> tuple[str, ...]:
+    """A row as text, one entry a column."""
+    verdict = row.verdict + (f" (p = {row.p:.1g})" if row.verdict == "regression" and row.p is not None else "")
+    margin = "exact" if row.kind == "count" and not row.margin else "" if row.kind == "cell" else f"{row.margin:.0%}"
+    return (
+        row.target,
+        row.method,
+        f"{row.budget:,}",
+        row.error,
+        _ratio(row),
+        _interval(row),
+        margin,
+        verdict,
+        _more(row),
+    )
+
+
+def sentence(row: Row) -> str:
+    """What a row has found, in one line."""
+    if row.kind == "cell":
+        return f"{row.name}: {row.why}"
+    between = f" (95 % interval {_interval(row)})" if row.low is not None and row.low != row.high else ""
+    tolerated = f"; {row.margin:.0%} is tolerated" if row.margin else "; no increase is tolerated"
+    decides = f"; {_more(row)} would decide" if row.decision else ""
+    return f"{row.name}: new/old is {_ratio(row)}{between}{tolerated}{decides}"
+
+
+def headline(comparison: Comparison) -> str:
+    """The verdict, with the number of rows of each kind."""
+    counts = dict.fromkeys(("regression", "inconclusive", "pass"), 0)
+    for row in comparison.rows:
+        counts[row.verdict] += 1
+    said = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+    failed = f"{len(comparison.failed)} cells failed; " if comparison.failed else ""
+    return f"{failed}{comparison.verdict} ({said})" if said else f"{failed}{comparison.verdict} (nothing to judge)"
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """What is beside the rows: cells of one run only, and what is not judged."""
+    only = [f"in one of the runs only: {', '.join(comparison.unpaired)}"] if comparison.unpaired else []
+    return [*only, *comparison.notes]
+
+
+def _ratio(row: Row) -> str:
+    return "-" if not math.isfinite(row.ratio) else f"{row.ratio:.3f}"
+
+
+def _interval(row: Row) -> str:
+    return "-" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
+
+
+def _more(row: Row) -> str:
+    if row.verdict != "inconclusive":
+        return ""
+    if row.replicates < 2:
+        return "a second replicate tells a spread"
+    if row.decision is None:
+        return "more than 1,000 replicates"
+    each = row.decision
+    return f"{each.replicates:,} more replicates ({each.solver_runs:,.0f} runs, {each.seconds:.3g} s)"

@@ -1,0 +1,173 @@
+"""What a plan counts is what the run then makes; what is cached is planned no more; warnings word for word."""
+
+import dataclasses
+from pathlib import Path
+
+import jax
+import pytest
+import small
+
+from sgmbench import api
+from sgmbench.cells import cells_of
+from sgmbench.config.load import load
+from sgmbench.core.experiment import ReferencePlan
+from sgmbench.runner import plan as planning
+from sgmbench.runner.plan_warnings import beyond_memory, warnings_of
+from sgmbench.runner.rehearsal import CellPace, TruthPace, shortened, training_of
+
+STEPS = {"kind": "learner:Learner", "training": {"steps": 300, "evaluate_every": 100}}
+TARGETS = ["marginal", small.CONDITIONAL]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
+    return tmp_path
+
+
+@pytest.fixture
+def paced(monkeypatch):
+    """Every part takes a known time; nothing is rehearsed."""
+    truth = TruthPace(cold=1.0, run=0.5, scoring=0.0, size=60, exponent=1.0)
+    pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, runs_cold=0.25, peak=1000, fit_bytes=100)
+    monkeypatch.setattr(planning, "_rehearse", lambda cells, *_: (truth, {cell.method: pace for cell in cells}, ""))
+
+
+def planned(**changes):
+    (found,) = api.plan(small.write(Path("a.yaml"), **changes))
+    return found
+
+
+def rows(plan, part):
+    return [row for row in plan.rows if row.part == part]
+
+
+def test_the_solver_runs_that_are_planned_are_those_that_are_made(folder, paced):
+    listed = {"kind": "conditional", "conditions": [{"a": 0.0, "b": 1.0}], "drawn": 1}
+    plan = planned(problem="small:Counting", targets=[listed], budgets=[20, 30], metrics=["energy"], replicates=2)
+    small.EXECUTED.clear()
+    api.run(Path("a.yaml"))
+    jax.effects_barrier()
+    runs = 2 * (20 + 30)
+    truths = 2 * (60 + 50)
+    sampled = 2 * 2 * (20 + 30)
+    assert plan.solver_runs == runs + truths + sampled
+    assert len(small.EXECUTED) == plan.solver_runs  # budgets and sizes below a chunk are not padded
+
+
+def test_what_is_cached_is_planned_no_more(folder, paced):
+    before = planned(replicates=2)
+    assert [(row.part, row.cells, row.cached, row.seconds) for row in before.rows] == [
+        ("training runs", 2, 0, 2 * (0.25 + 10)),
+        ("truth", 1, 0, 1 + 60),
+        ("monte_carlo", 2, 0, 2 * 1),
+        ("bootstrap", 2, 0, 2 * (1 + 2)),
+    ]
+    assert before.seconds == sum(row.seconds for row in before.rows)
+    api.run(Path("a.yaml"))
+    after = planned(replicates=2)
+    assert [(row.part, row.cached, row.solver_runs, row.seconds) for row in after.rows] == [
+        ("training runs", 2, 0, 0),
+        ("truth", 2, 0, 1),
+        ("monte_carlo", 0, 40, 2),
+        ("bootstrap", 2, 0, 2),
+    ]
+
+
+def test_disk_is_what_the_cache_then_holds(folder, paced):
+    plan = planned(keep_samples="none", replicates=3)
+    api.run(Path("a.yaml"))
+    held = {path: sum(each.stat().st_size for each in Path("results/.cache", path).glob("*.npz")) for path in ("runs",)}
+    (row,) = rows(plan, "training runs")
+    assert row.disk == 3 * 20 * 8 * (6 + 2)
+    assert row.disk <= held["runs"] <= row.disk + 3 * 2000  # names and headers of the archive
+
+
+def test_a_rehearsal_paces_every_part_and_leaves_no_trace(folder):
+    plan = planned(targets=[small.CONDITIONAL], methods=["monte_carlo", "bootstrap", STEPS])
+    assert plan.is_whole
+    assert all(row.seconds > 0 for row in plan.rows)
+    assert plan.seconds == sum(row.seconds for row in plan.rows)
+    assert [row.part for row in plan.rows if row.is_most] == ["Learner"]
+    assert all(
+        row.memory > 10**8 for row in plan.rows if row.part not in ("truth", "training runs")
+    )  # JAX alone has it
+    assert [path.name for path in folder.iterdir()] == ["a.yaml"]
+
+
+def test_a_method_that_fails_in_its_rehearsal_says_so(folder):
+    plan = planned(methods=["monte_carlo", "small:Unable"])
+    (row,) = rows(plan, "Unable")
+    assert (row.seconds, row.note) == (None, "its rehearsal failed: nothing to learn here")
+    assert not plan.is_whole
+
+
+def test_recorded_runs_are_not_rehearsed(folder):
+    small.record()
+    plan = planned(problem=small.RECORDED, methods=["bootstrap"])
+    assert plan.note == "not estimated: recorded runs are dealt out, and none is to spare for a rehearsal"
+    assert plan.seconds is None
+    assert plan.solver_runs == 0
+
+
+def experiment(folder, **changes):
+    loaded = load(small.write(folder / "a.yaml", **changes)).experiment
+    return loaded, cells_of(loaded)
+
+
+def test_few_replicates_are_warned_of(folder):
+    enough = {"reference": {"size": 10_000, "drawn_size": 10_000}}
+    said = {n: warnings_of(*experiment(folder, replicates=n, **enough)) for n in (1, 2, 3)}
+    assert said == {
+        1: ["replicates: 1 gives no interval, so that nothing is surely better; write at least 3"],
+        2: ["replicates: 2 give an interval 3.6 times as wide as 3 do; write at least 3"],
+        3: [],
+    }
+
+
+def test_a_reference_that_is_too_small_is_warned_of_by_the_size_that_is_enough(folder):
+    asked = {"replicates": 3, "ask": {"tolerance": 0.05}, "budgets": [100]}
+    made = experiment(folder, reference={"size": 600}, **asked)
+    assert warnings_of(*made) == [
+        "reference: 600 runs of marginal tell no error of the mean below 7.1% of a standard deviation from none; a "
+        "tolerance of 5.0% takes 1,200"
+    ]
+    larger = dataclasses.replace(made[0], reference=ReferencePlan(size=1200))
+    assert warnings_of(larger, cells_of(larger)) == []
+    asked |= {"targets": [{**small.CONDITIONAL, "drawn": 2}], "reference": {"size": 400, "drawn_size": 400}}
+    assert warnings_of(*experiment(folder, **asked)) == [
+        "reference: 400 runs of conditional at each of 4 conditions tell no error of the mean below 6.1% of a standard "
+        "deviation from none; a tolerance of 5.0% takes 600"
+    ]
+
+
+def test_a_budget_that_no_claim_reaches_is_warned_of(folder):
+    made = experiment(folder, replicates=3, reference={"size": 1500}, budgets=[600])
+    made = (dataclasses.replace(made[0], ask=(dataclasses.replace(made[0].ask[0], tolerance=0.05),)), made[1])
+    assert warnings_of(*made) == [
+        "reference: of 1,500 runs equivalent runs are claimed up to 500, fewer than the 600 that are learned from; "
+        "write a reference.size of 1,800 or more"
+    ]
+
+
+def test_memory_beyond_the_machine_is_warned_of():
+    assert list(beyond_memory(10**9, "truth", 2 * 10**9)) == []
+    assert list(beyond_memory(30 * 10**9, "diffusion from 25,000 runs", 16 * 10**9)) == [
+        "memory: diffusion from 25,000 runs takes about 30 GB, and this machine has 16 GB; write a smaller reference, "
+        "or fewer conditions"
+    ]
+
+
+def test_trainings_are_shortened_wherever_they_are():
+    training = {"steps": 500, "train_seconds": None, "evaluate_every": 50, "batch": 8}
+    method = {"kind": "x", "training": training, "control": {"kind": "network", "training": training}, "degree": 3}
+    found = shortened(method)
+    assert found["degree"] == 3
+    for each in (found["training"], found["control"]["training"]):
+        assert (each["steps"], each["train_seconds"], each["batch"]) == (150, None, 8)
+    assert training_of(method).steps == 500
+    assert shortened({"training": training | {"steps": 20}})["training"]["steps"] == 20
+    assert (
+        shortened({"training": training | {"steps": 10_000, "train_seconds": 9}})["training"]["train_seconds"] is None
+    )
