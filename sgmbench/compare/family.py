@@ -26,8 +26,7 @@ common, equal code alarms in 0.3 to 0.8 % of 1,500 comparisons with 3 or 5 repli
 With five replicates a loss of 30 % is found in nine comparisons of ten up to a standard deviation of a log ratio of .08
 where all ten rows vary alike, of .07 where a change reaches one row alone, and of .05 beside rows that vary by up to
 .3. Above, the interval itself does not clear a margin of 10 %: the loss is inconclusive, and
-`decision` says how many more replicates tell. Measured on runs by `benchmarks/false_alarms.py`,
-results/benchmarks/compare.md.
+`decision` says how many more replicates tell. `make bench-false-alarms` measures it on runs.
 """
 
 import numpy as np
