@@ -14,8 +14,9 @@ from rich.console import Console
 
 from sgmbench import api
 from sgmbench.cli.progress import terminal_progress
-from sgmbench.report.summary import ENERGIES, Line, TargetSummary
+from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.terminal import bounded, tables
+from sgmbench.report.worth import ENERGIES
 
 ROOT = Path(__file__).parents[1]
 FIELDS = ("c", "phi")

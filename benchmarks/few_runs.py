@@ -27,7 +27,8 @@ from sgmbench.config.load import load
 from sgmbench.core.result import Result
 from sgmbench.errors import UsageError
 from sgmbench.report.format import several
-from sgmbench.report.summary import ENERGY, Line
+from sgmbench.report.summary import Line
+from sgmbench.report.worth import ENERGY
 from sgmbench.runner.environment import environment
 
 ROOT = Path(__file__).parents[1]

@@ -22,8 +22,9 @@ from sgmbench.cli.progress import terminal_progress
 from sgmbench.config.load import load
 from sgmbench.errors import UsageError
 from sgmbench.report.format import count, several
-from sgmbench.report.summary import ENERGIES, ENERGY, Line, Summary, TargetSummary
+from sgmbench.report.summary import Line, Summary, TargetSummary
 from sgmbench.report.terminal import bounded
+from sgmbench.report.worth import ENERGIES, ENERGY
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "configs" / "porous_electrode.yaml"

@@ -14,6 +14,13 @@ A Generator's samples stand for a law: U. A Sampler's are the set that it delive
 the set good (plain Monte Carlo would get D2 = 0 at any number of runs). The reference's own term is always U. Rows
 count as they are given: where duplicates have runs of their own, U keeps their zero distance.
 
+The reference is one of many that might have been drawn, the same for all methods and replicates. To first order it adds
+to D2 the mean of h over its n rows (Hoeffding), of variance
+
+    var(h(Y)) / n,      h(y) = 2 E|X - y| - 2 E|Y' - y|,
+
+which is none where Q = P; what is left then has a standard deviation of at most sqrt 2 mu / n.
+
 Norms, both invariant under a field's shift, scale and unit:
 
     field_l2       |y|^2 = sum over fields of (sum_i q_i y_i^2) / s^2,    q the quadrature, s^2 = sum_i q_i sd_i^2
@@ -33,7 +40,7 @@ from sgmbench.core.metric import Judgment, Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.fields import varying_fields
-from sgmbench.metrics.pairwise import Rows, cross_sum, own_sum, same_run_sum
+from sgmbench.metrics.pairwise import Rows, cross_sums, own_sum, same_run_sum
 from sgmbench.metrics.weights import independent_weight, normalized_weights
 
 
@@ -41,7 +48,8 @@ from sgmbench.metrics.weights import independent_weight, normalized_weights
 class Energy(Metric):
     """Energy distance D2 to the reference, the distance behind equivalent runs.
 
-    Scores "d2", "mu" (E|Y - Y'| of the reference) and "mu_samples" (E|X - X'| of the samples, as a law).
+    Scores "d2", "mu" (E|Y - Y'| of the reference), "mu_samples" (E|X - X'| of the samples, as a law) and
+    "reference_variance" (of D2 by the reference's rows, to first order).
 
     Attributes:
         norm: `field_l2` weighs fields alike and points of the grid by their width; `standardized` weighs every
@@ -54,17 +62,20 @@ class Energy(Metric):
     norm: Literal["field_l2", "standardized"] = "field_l2"
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
-        mu = reference.prepared(f"energy/{self.norm}/mu", lambda: self._own_term(reference))
+        to_itself = reference.prepared(f"energy/{self.norm}", lambda: self._to_itself(reference))
+        mu = float(np.mean(to_itself))
         rows = Rows(scaled_rows(samples.values, reference, norm=self.norm), normalized_weights(samples))
-        cross = cross_sum(rows, self._reference_rows(reference))
+        to_samples = cross_sums(rows, self._reference_rows(reference))
         v_term = own_sum(rows)
         u_term = (v_term - same_run_sum(rows, samples.run)) / independent_weight(samples)
-        d2 = 2 * cross - (u_term if samples.is_law else v_term) - mu
-        return {"d2": d2, "mu": mu, "mu_samples": u_term}
+        d2 = 2 * float(np.mean(to_samples)) - (u_term if samples.is_law else v_term) - mu
+        variance = float(np.var(2 * (to_samples - to_itself))) / len(to_itself)
+        return {"d2": d2, "mu": mu, "mu_samples": u_term, "reference_variance": variance}
 
-    def _own_term(self, reference: Reference) -> float:
-        n = len(reference.values)
-        return own_sum(self._reference_rows(reference)) / (1 - 1 / n) if n > 1 else float("nan")
+    def _to_itself(self, reference: Reference) -> Float[np.ndarray, " n"]:
+        """E|Y' - y| of every row, itself left out."""
+        n, rows = len(reference.values), self._reference_rows(reference)
+        return cross_sums(rows, rows) / (1 - 1 / n) if n > 1 else np.full(1, np.nan)
 
     def _reference_rows(self, reference: Reference) -> Rows:
         n = len(reference.values)

@@ -1,8 +1,8 @@
 """Weighted sums of all pairwise distances between two sets of rows.
 
-    S(X, v; Y, w) = sum_ij v_i w_j |x_i - y_j|,      |x - y|^2 = |x|^2 + |y|^2 - 2 x.y
+    S_j = sum_i v_i |x_i - y_j|,      S = sum_j w_j S_j,      |x - y|^2 = |x|^2 + |y|^2 - 2 x.y
 
-The second form makes nearly all of the work one matrix product a block. Blocks are float32 (float64 where a square
+The last form makes nearly all of the work one matrix product a block. Blocks are float32 (float64 where a square
 would overflow), sums over blocks float64; short blocks are filled up with rows of weight zero, so that one compilation
 serves every number of rows. A symmetric sum visits the upper triangle of blocks only.
 
@@ -33,18 +33,19 @@ class Rows(NamedTuple):
     weights: Float[np.ndarray, " n"]
 
 
-def cross_sum(x: Rows, y: Rows) -> float:
-    """S(X, v; Y, w)."""
-    dtype = _precision(x, y)
-    left, right = _blocks(x, dtype), _blocks(y, dtype)
-    return float(sum(_block_sum(a, b) for a in left for b in right))
-
-
 def own_sum(x: Rows) -> float:
-    """S(X, w; X, w)."""
+    """S of a set with itself."""
     blocks = _blocks(x, _precision(x))
     diagonal = sum(_block_sum(a, a) for a in blocks)
     return float(diagonal + 2 * sum(_block_sum(a, b) for i, a in enumerate(blocks) for b in blocks[i + 1 :]))
+
+
+def cross_sums(x: Rows, y: Rows) -> Float[np.ndarray, " n"]:
+    """S_j for every row of y; its own weights are not used."""
+    dtype = _precision(x, y)
+    left = _blocks(x, dtype)
+    found = [sum(np.asarray(_row_sums(b, a)) for a in left) for b in _blocks(y, dtype)]
+    return np.concatenate(found)[: len(y.values)]
 
 
 def same_run_sum(x: Rows, run: Int[np.ndarray, " n"]) -> float:
@@ -74,9 +75,15 @@ def _blocks(x: Rows, dtype: str) -> list[Block]:
 
 @jax.jit
 def _block_sum(a: Block, b: Block) -> Float[Array, ""]:
-    (x, v), (y, w) = a, b
+    return jnp.vdot(a[1], _row_sums(a, b))
+
+
+@jax.jit
+def _row_sums(a: Block, b: Block) -> Float[Array, " n"]:
+    """Distances from each row of a to those of b, weighted."""
+    x, (y, w) = a[0], b
     scale = jnp.sum(x * x, axis=1)[:, None] + jnp.sum(y * y, axis=1)
     # An accelerator's default for float32 products keeps some 10 bits, too few for a difference of squares.
     squares = scale - 2 * jnp.matmul(x, y.T, precision=Precision.HIGHEST)
     distances = jnp.sqrt(jnp.where(squares > NEGLIGIBLE * scale, squares, 0))
-    return jnp.vdot(v, (distances @ w.astype(distances.dtype)).astype("float64"))
+    return (distances @ w.astype(distances.dtype)).astype("float64")

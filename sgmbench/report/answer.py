@@ -13,7 +13,7 @@ from sgmbench.report.offers import offers_of
 from sgmbench.report.overtaking import at_cost, reign_of
 from sgmbench.report.pairs import ranking
 from sgmbench.report.reach import more_runs, place, reach
-from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
+from sgmbench.report.summary import Line, Summary, TargetSummary
 from sgmbench.report.wanted import (
     Ask,
     fields_of,
@@ -25,6 +25,7 @@ from sgmbench.report.wanted import (
     varying_fields,
     wanted_of,
 )
+from sgmbench.report.worth import ENERGY
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 

@@ -15,7 +15,8 @@ from rich.table import Table
 
 from sgmbench.report.format import count, percent, seconds, several, together
 from sgmbench.report.frame import framed
-from sgmbench.report.summary import BY_SHARE, Line, Summary, TargetSummary
+from sgmbench.report.summary import Line, Summary, TargetSummary
+from sgmbench.report.worth import BY_SHARE
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 SHARE, LAW = "variance_shares/{}/share", "exceedance_law/{}"

@@ -11,7 +11,8 @@ from sgmbench.report.format import count, several
 from sgmbench.report.pooled import pooled_runs, resolved_runs
 from sgmbench.report.reach import place
 from sgmbench.report.solver_limit import is_beyond, limit
-from sgmbench.report.summary import ENERGY, Line, Summary, TargetSummary
+from sgmbench.report.summary import Line, Summary, TargetSummary
+from sgmbench.report.worth import ENERGY
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 

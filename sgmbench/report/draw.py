@@ -15,7 +15,8 @@ from sgmbench.report.figures.maps import draw_maps
 from sgmbench.report.figures.modes import draw_modes
 from sgmbench.report.figures.spectra import draw_spectra
 from sgmbench.report.reach import place
-from sgmbench.report.summary import ENERGY, Summary, TargetSummary
+from sgmbench.report.summary import Summary, TargetSummary
+from sgmbench.report.worth import ENERGY
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples
 

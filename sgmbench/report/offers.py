@@ -31,12 +31,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from sgmbench.report.summary import CAP_FRACTION, Line, TargetSummary
+from sgmbench.core.findings import CLAIMED
+from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.wanted import Ask, Wanted, is_monte_carlo, scored_lines, wanted_of
 from sgmbench.statistics.crossover import Offer
+from sgmbench.statistics.intervals import TWO_SIDED
 from sgmbench.statistics.mean_squares import mean_square_interval, replicates_below
-
-TWO_SIDED = 1.96
 
 
 def offers_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[Offer]:
@@ -230,7 +230,7 @@ def _mean_square(target: TargetSummary, line: Line, wanted: Wanted) -> float:
 
 def _limit(target: TargetSummary, wanted: Wanted) -> float:
     """The least mean square error that the references tell from none."""
-    each = [CAP_FRACTION * v / target.conditions[c]["size"] for c, v in wanted.variance.items()]
+    each = [CLAIMED * v / target.conditions[c]["size"] for c, v in wanted.variance.items()]
     return float(np.mean(each)) / math.sqrt(len(each))
 
 

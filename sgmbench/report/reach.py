@@ -8,10 +8,11 @@ fitted over a method's budgets, quantity by quantity (`statistics.learning_curve
 
 import math
 
+from sgmbench.core.findings import CLAIMED
 from sgmbench.report.format import count, percent, several
 from sgmbench.report.offers import line_of, offer_of, replicates_to_tell, spread_of
 from sgmbench.report.overtaking import name_of, reach_of
-from sgmbench.report.summary import CAP_FRACTION, TargetSummary
+from sgmbench.report.summary import TargetSummary
 from sgmbench.report.wanted import Ask, Wanted, scored_conditions, scored_lines, wanted_of
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.learning_curve import (
@@ -75,7 +76,7 @@ def _larger(target: TargetSummary, ask: Ask) -> str:
     """How large a reference tells whether an error is below the tolerance."""
     conditions = scored_conditions(target)
     v = max(sum(w.variance.values()) / len(w.variance) for w in wanted_of(target, ask, conditions))
-    runs = CAP_FRACTION * v / ask["tolerance"] ** 2 / math.sqrt(len(conditions))
+    runs = CLAIMED * v / ask["tolerance"] ** 2 / math.sqrt(len(conditions))
     return f"an error of {percent(ask['tolerance'])} takes a reference of more than {count(runs)} runs a condition"
 
 

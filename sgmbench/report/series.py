@@ -17,8 +17,9 @@ from sgmbench.report.answer import nothing_to_ask, wanted_words
 from sgmbench.report.asking import Question, question
 from sgmbench.report.format import count, percent
 from sgmbench.report.overtaking import cost_words
-from sgmbench.report.summary import ENERGY, Summary, TargetSummary
+from sgmbench.report.summary import Summary, TargetSummary
 from sgmbench.report.wanted import Ask, is_monte_carlo, refusal
+from sgmbench.report.worth import ENERGY
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 

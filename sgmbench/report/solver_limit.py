@@ -10,7 +10,8 @@ of a field, of which delta is surely at least its interval's lower end,
 
 import math
 
-from sgmbench.report.summary import ENERGIES, QUANTITY_OF, Line, TargetSummary
+from sgmbench.report.summary import Line, TargetSummary
+from sgmbench.report.worth import ENERGIES, QUANTITY_OF
 from sgmbench.statistics.discretization import cap
 
 

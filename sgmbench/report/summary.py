@@ -9,18 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sgmbench.core.findings import CLAIMED, told
+from sgmbench.core.findings import told
 from sgmbench.core.result import Result
 from sgmbench.report.standings import Standing, standings_of
-from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs, equivalent_runs_of_errors
+from sgmbench.report.worth import ENERGIES, ENERGY, by_metric
+from sgmbench.statistics.equivalent_runs import EquivalentRuns
 from sgmbench.store.atomic import read_json
 from sgmbench.store.run_folder import RunFolder
-
-ENERGY = "energy"
-ENERGIES = (ENERGY, "energy_standardized")
-BY_SHARE = "epistemic_share/"
-QUANTITY_OF = {"mean": "mean", "standard_deviation": "sd"}
-CAP_FRACTION = CLAIMED
 
 
 @dataclass(frozen=True)
@@ -206,9 +201,7 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
     replicate_errors = _gather(good)
     return Line(
         **shared,
-        equivalent=_by_energy(replicate_errors, truth)
-        | _by_moment(replicate_errors, truth, first)
-        | _by_share(replicate_errors, truth),
+        equivalent=by_metric(replicate_errors, truth, first),
         errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
         replicate_errors=replicate_errors,
         seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
@@ -232,52 +225,3 @@ def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:
                 for part, value in parts.items():
                     gathered[f"{metric}/{part}"][condition].append(np.nan if value is None else value)
     return {part: dict(by) for part, by in gathered.items()}
-
-
-def _by_energy(
-    errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]
-) -> dict[str, dict[str, EquivalentRuns]]:
-    """At conditions where something varies: a constant law is worth nothing that could be counted in runs."""
-    found = {}
-    for metric in ENERGIES:
-        if f"{metric}/d2" in errors:
-            found[metric] = {
-                condition: equivalent_runs(
-                    np.array(d2), mu=errors[f"{metric}/mu"][condition][0], cap=truth[condition]["size"] / CAP_FRACTION
-                )
-                for condition, d2 in errors[f"{metric}/d2"].items()
-                if errors[f"{metric}/mu"][condition][0] != 0
-            }
-    return {metric: by for metric, by in found.items() if by}
-
-
-def _by_moment(
-    errors: dict[str, dict[str, list[float]]], truth: dict[str, Any], result: Result
-) -> dict[str, dict[str, EquivalentRuns]]:
-    """By means and standard deviations; a Generator's samples stand for a law."""
-    found: dict[str, dict[str, EquivalentRuns]] = {}
-    for part, by in errors.items():
-        metric, _, field_name = part.partition("/")
-        for condition, error in by.items() if metric in QUANTITY_OF else ():
-            v, size = truth[condition]["variances"][field_name][QUANTITY_OF[metric]], truth[condition]["size"]
-            if not v > 0:
-                continue
-            samples = result.samples_each[condition] if result.kind == "generator" else float("inf")
-            runs = equivalent_runs_of_errors(
-                np.array(error), variance=v, reference=size, samples=samples, cap=size / CAP_FRACTION
-            )
-            found.setdefault(part, {})[condition] = runs
-    return found
-
-
-def _by_share(errors: dict[str, dict[str, list[float]]], truth: dict[str, Any]) -> dict[str, dict[str, EquivalentRuns]]:
-    """By the epistemic share of each field, in runs of nested Monte Carlo; what the reference itself is worth caps."""
-    found = {}
-    for part, by in errors.items():
-        if part.startswith(BY_SHARE):
-            for condition, squares in by.items():
-                known = truth[condition]["decomposition"]["shares"][part.removeprefix(BY_SHARE)]
-                v = known["unit"]["variance"]
-                cap = v / known["standard_error"] ** 2 / CAP_FRACTION
-                found[part] = {condition: equivalent_runs(np.array(squares), mu=v, cap=cap)}
-    return found

@@ -11,7 +11,8 @@ from sgmbench.report.format import count, seconds, several, together
 from sgmbench.report.frame import framed
 from sgmbench.report.pairs import table_of_pairs
 from sgmbench.report.reach import place
-from sgmbench.report.summary import ENERGIES, ENERGY, Line, Summary, TargetSummary
+from sgmbench.report.summary import Line, Summary, TargetSummary
+from sgmbench.report.worth import ENERGIES, ENERGY
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 SCORES = {

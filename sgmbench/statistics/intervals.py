@@ -10,6 +10,7 @@ from jaxtyping import Float
 from scipy.stats import t as student
 
 LEVEL = 0.95
+TWO_SIDED = 1.96  # of a normal law
 
 
 def t_interval(values: Float[np.ndarray, " r"], *, level: float = LEVEL) -> tuple[float, float] | None:

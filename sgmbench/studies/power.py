@@ -32,7 +32,7 @@ from sgmbench.studies.defects import NONE, PinnedNoise, defects_of, generator
 
 LEVEL = 0.05
 FOUND = 0.8
-SCALES = ("mu", "mu_samples")  # parts of the energy distance that are units and no errors
+SCALES = ("mu", "mu_samples", "reference_variance")  # parts of the energy distance that are no errors
 LEAST_NULL = 19
 
 Parts = dict[str, Float[np.ndarray, " parts"]]

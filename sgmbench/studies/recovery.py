@@ -158,7 +158,7 @@ def _error(label: str, metric: Metric, samples: Samples, reference: Reference) -
 
 def _equivalent(label: str, errors: np.ndarray, *, unit: float, reference: int) -> EquivalentRuns:
     if label in VARIANCE_OF:
-        return equivalent_runs_of_errors(errors, variance=unit, reference=reference)
+        return equivalent_runs_of_errors(errors, variance=unit, reference=reference, is_reference_shared=False)
     return equivalent_runs(errors, mu=unit)
 
 

@@ -6,8 +6,11 @@ from chance import mean_and_error
 from scipy.stats import norm
 
 from sgmbench.metrics.energy import Energy
+from sgmbench.report.worth import shared_noise
+from sgmbench.statistics.equivalent_runs import equivalent_runs
 
 NORMS = ("field_l2", "standardized")
+VARIANCE = (("d2", 1), ("reference_variance", 2))  # in units of mu
 
 
 def score(x, truth, samples, norm="field_l2", **options):
@@ -67,6 +70,34 @@ def test_normal_laws_have_their_closed_form(reference, samples, mean, sd):
     assert scores["d2"] * unit == pytest.approx(2 * cross - own * (1 + sd), abs=2e-3)
     assert scores["mu"] * unit == pytest.approx(own, rel=2e-3)
     assert scores["mu_samples"] * unit == pytest.approx(sd * own, rel=2e-3)
+
+
+@pytest.mark.parametrize("norm_name", NORMS)
+@pytest.mark.parametrize("d", [1, 4])
+def test_the_variance_told_is_that_over_references(reference, samples, norm_name, d):
+    """One biased law against 200 references."""
+    rng = np.random.default_rng(d)
+    x = 0.3 + rng.standard_normal((1_000, d))
+    found = [score(x, reference(rng.standard_normal((300, d))), samples, norm_name) for _ in range(200)]
+    d2, told = (np.array([each[part] / each["mu"] ** power for each in found]) for part, power in VARIANCE)
+    assert d2.var(ddof=1) == pytest.approx(told.mean(), rel=0.3)
+
+
+@pytest.mark.parametrize(("b", "R"), [(0.14, 3), (0.08, 3), (0.08, 5)])
+def test_equivalent_runs_of_a_biased_law_are_covered(reference, samples, b, R):
+    """A law off by b, of which R sets are scored against one reference; without its noise .72 to .85 are covered."""
+    rng, n, held = np.random.default_rng(R), 1_000, []
+    truth = 2 * (expected_distance(b, np.sqrt(2)) - expected_distance(0, np.sqrt(2)))
+    N = expected_distance(0, np.sqrt(2)) / truth
+    for _ in range(120):
+        drawn = reference(rng.standard_normal((n, 1)))
+        scores = [score(b + rng.standard_normal((n, 1)), drawn, samples) for _ in range(R)]
+        by = {f"energy/{part}": {"c": [each[part] for each in scores]} for part in scores[0]}
+        shared = shared_noise(by, "energy", "c", n)
+        runs = equivalent_runs(np.array(by["energy/d2"]["c"]), mu=by["energy/mu"]["c"][0], cap=n / 3, shared=shared)
+        held.append(runs.value <= N if runs.at_least else runs.low <= N <= runs.high)
+    print(b, R, N, np.mean(held))  # noqa: T201
+    assert np.mean(held) > 0.88
 
 
 def test_duplicates_of_their_own_runs_count_as_given(reference, samples):

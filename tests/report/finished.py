@@ -80,7 +80,8 @@ def _result(method, budget, replicate, factor):
     kind = METHODS[method][1]
     d2 = factor * D2[method, budget] * (1.01 if replicate else 0.99)
     moments = {"c": 0.03 + 0.01 * replicate, "q": 0.02}
-    scores = {"energy": {"d2": d2, "mu": 1.0, "mu_samples": 1.0}, "mean": moments, "standard_deviation": moments}
+    energy = {"d2": d2, "mu": 1.0, "mu_samples": 1.0, "reference_variance": 0.0}
+    scores = {"energy": energy, "mean": moments, "standard_deviation": moments}
     seconds = {"compile": 0.5, "simulate": 0.01 * budget, "train": 30.0 * (kind == "generator"), "sample": 2.0}
     found = {"copies": 0.02, "copies_held_out": 0.01, "nearest_ratio": 0.9, "membership": 0.3, "verdict": "no sign"}
     return Result(

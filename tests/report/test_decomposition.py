@@ -115,8 +115,9 @@ def test_squares_are_averaged_before_they_are_inverted():
     results = [result("learner", (s, s), replicate=r) for r, s in enumerate((0.004, -0.001, 0.003))]
     runs = summary(*results).targets[0].lines[0].equivalent["epistemic_share/c"]["all"]
     assert runs.at_least
-    half = 4.302653 * np.std([0.004, -0.001, 0.003], ddof=1) / math.sqrt(3)
-    assert runs.value == pytest.approx(V / (0.002 + half), rel=1e-5)
+    student, r = 4.302653 * np.std([0.004, -0.001, 0.003], ddof=1) / math.sqrt(3), 0.015**2
+    half = math.hypot(student, 1.96 * math.sqrt(4 * 0.002 * r + 2 * r**2))
+    assert runs.value == pytest.approx(V / (0.002 + half + 1.96**2 * r), rel=1e-5)
 
 
 def test_the_table_has_every_method_and_the_truth():

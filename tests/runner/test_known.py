@@ -52,7 +52,7 @@ def _flat(scores):
         f"{label}/{part}": value / parts["mu"] if part == "d2" else value**2
         for label, parts in scores.items()
         for part, value in parts.items()
-        if part not in ("mu", "mu_samples")
+        if part not in ("mu", "mu_samples", "reference_variance")
     }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sgmbench.statistics.equivalent_runs import (
+    SharedNoise,
     equivalent_runs,
     equivalent_runs_of_errors,
     generator_equivalent,
@@ -82,9 +83,12 @@ def test_of_a_mean_and_a_standard_deviation_plain_monte_carlo_is_worth_its_runs(
     rng = np.random.default_rng(5)
     N, n, replicates = 64, 1_000, 4_000
     runs, truth = rng.standard_normal((replicates, N)), rng.standard_normal((replicates, n))
-    by_mean = equivalent_runs_of_errors(runs.mean(axis=1) - truth.mean(axis=1), variance=1.0, reference=n)
-    by_sd = equivalent_runs_of_errors(runs.std(axis=1, ddof=1) - truth.std(axis=1, ddof=1), variance=0.5, reference=n)
-    for found in (by_mean, by_sd):
+    by_mean, by_sd = (
+        (runs.mean(axis=1) - truth.mean(axis=1), 1.0),
+        (runs.std(axis=1, ddof=1) - truth.std(axis=1, ddof=1), 0.5),
+    )
+    for errors, v in (by_mean, by_sd):
+        found = equivalent_runs_of_errors(errors, variance=v, reference=n, is_reference_shared=False)
         assert found.low < N < found.high
         assert found.high / found.low < 1.15
 
@@ -94,6 +98,25 @@ def test_of_a_biased_law_the_samples_drawn_are_no_matter():
     rng = np.random.default_rng(6)
     for M in (500, 5_000):
         errors = 0.05 + rng.standard_normal(20_000) / np.sqrt(M) - rng.standard_normal(20_000) / np.sqrt(10_000)
-        found = equivalent_runs_of_errors(errors, variance=1.0, reference=10_000, samples=M)
+        found = equivalent_runs_of_errors(errors, variance=1.0, reference=10_000, samples=M, is_reference_shared=False)
         assert found.low < 400 < found.high
         assert found.high / found.low < 1.1
+
+
+@pytest.mark.parametrize("N", [100, 300, 1_000, 1_800])
+@pytest.mark.parametrize("R", [3, 10])
+def test_of_a_biased_law_the_interval_holds_what_one_reference_hides(N, R):
+    """Replicates agree with each other and not with the truth: without the reference's noise .42 to .92 are."""
+    rng, n, trials = np.random.default_rng(N + R), 6_000, 2_000
+    errors = N**-0.5 + (rng.standard_normal((trials, R)) - rng.standard_normal((trials, 1))) / np.sqrt(n)
+    found = [equivalent_runs_of_errors(e, variance=1.0, reference=n, samples=n, cap=n / 3) for e in errors]
+    assert np.mean([r.value <= N if r.at_least else r.low <= N <= r.high for r in found]) > 0.92
+
+
+def test_what_replicates_share_is_not_averaged_away():
+    agreeing = np.full(1_000, 0.01)
+    found = equivalent_runs(agreeing, mu=1.0, shared=SharedNoise(0.002**2, slope=0.0))
+    assert (found.low, found.high) == pytest.approx((100 * np.exp(-0.392), 100 * np.exp(0.392)))
+    found = equivalent_runs(agreeing, mu=1.0, shared=SharedNoise(0.006**2, slope=0.004))
+    assert found.at_least
+    assert found.value == pytest.approx(1 / (0.01 + 1.96 * 0.006 + 1.96**2 * 0.001))

@@ -18,8 +18,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from sgmbench.report.figures.durations import label_durations
 from sgmbench.report.figures.style import TRUTH, color, figure, legend_below, marker
 from sgmbench.report.format import seconds
-from sgmbench.report.summary import ENERGY, Line, TargetSummary
+from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.wanted import Ask
+from sgmbench.report.worth import ENERGY
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
 AROUND = 2.0  # how far the guide goes beyond the first and last method, as a factor

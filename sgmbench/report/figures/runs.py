@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sgmbench.report.figures.style import color, figure, legend_below, marker
 from sgmbench.report.format import count
-from sgmbench.report.summary import ENERGY, Line, TargetSummary
+from sgmbench.report.summary import Line, TargetSummary
+from sgmbench.report.worth import ENERGY
 
 SPREAD = 0.5  # of the room between two methods, over all runs
 

@@ -9,8 +9,9 @@ from sgmbench.report.page.markup import Markup, joined, tag
 from sgmbench.report.page.reported import Reported
 from sgmbench.report.page.section import Section
 from sgmbench.report.reach import by_label
-from sgmbench.report.summary import ENERGY, Line, TargetSummary
+from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.wanted import scored_conditions
+from sgmbench.report.worth import ENERGY
 
 GUIDE = (
     "An error of N^-1/2 is worth N independent runs: plain Monte Carlo lies on the dashed line but for chance. Medians "

@@ -19,8 +19,9 @@ from sgmbench.report.page.reported import Reported
 from sgmbench.report.page.section import Section
 from sgmbench.report.page.tables import Grid, html_of
 from sgmbench.report.page.validity import held
-from sgmbench.report.summary import ENERGY, Line
+from sgmbench.report.summary import Line
 from sgmbench.report.terminal import bounded
+from sgmbench.report.worth import ENERGY
 
 CAPTION = "Equivalent runs by energy distance, median condition; seconds of a replicate, compilation included."
 SAME = "All settings are the same."
