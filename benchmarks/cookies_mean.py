@@ -62,7 +62,7 @@ def main() -> None:
 
 def integrate(level: int) -> Term:
     """The mean of q_l - q_(l-1), of q_l on the coarsest level."""
-    scrambles = [qmc.Sobol(DISCS, seed=seed).random(POINTS[level]) for seed in range(SCRAMBLES)]
+    scrambles = [qmc.Sobol(DISCS, seed=seed).random(POINTS[level]) for seed in range(SCRAMBLES)]  # pyright: ignore[reportCallIssue]
     means = increment(level, np.concatenate(scrambles)).reshape(SCRAMBLES, -1).mean(axis=1)
     rules = [smolyak(DISCS, order) for order in (ORDERS[level], ORDERS[level] - 1)]
     values = [float(weights @ increment(level, points)) for points, weights in rules]

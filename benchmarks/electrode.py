@@ -28,7 +28,9 @@ def main() -> None:
     """Runs the experiment, or takes the run that is named, and writes the page."""
     experiment, *runs = sys.argv[1:]
     if runs:
-        answer = api.show(runs[0])
+        shown = api.show(runs[0])
+        assert isinstance(shown, api.Answer), f"{runs[0]} is a problem; name the folder of a run"
+        answer = shown
     else:
         with terminal_progress(quiet=False) as progress:
             answer = api.run(ROOT / "configs" / f"{experiment}.yaml", progress=progress)

@@ -26,7 +26,7 @@ from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.energy import Energy
 from sgmbench.report.format import count
-from sgmbench.runner.artifacts import load_fit, load_training_runs, problem_of, without_digest
+from sgmbench.runner.artifacts import lesson_of, load_fit, load_training_runs, problem_of, without_digest
 from sgmbench.runner.environment import environment
 from sgmbench.store.cache import Cache
 from sgmbench.store.run_folder import find_run
@@ -87,7 +87,8 @@ def _samples(cell: Description, condition: Description, size: int) -> Samples:
     """Those that the run scored."""
     cache = Cache(ROOT / "results" / ".cache")
     method = build("methods", without_digest(cell["method"]))
-    fit, _ = load_fit(cell, method, load_training_runs(cell, cache, silent), cache, silent)
+    runs = load_training_runs(cell, cache, silent)
+    fit, _ = load_fit(cell, method, runs, lesson_of(cell, runs), cache, silent)
     problem = problem_of(cell)
     given = np.asarray(uniform_coordinates(problem, jnp.asarray(condition["z"])))
     labels = [cell[key] for key in ("target", "label", "budget", "replicate")]

@@ -20,6 +20,7 @@ from scipy.stats import norm
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Field, Layout
+from sgmbench.core.prior import Parameter
 from sgmbench.core.problem import Problem, Traceable
 from sgmbench.core.rng import stream
 from sgmbench.montecarlo.importance import Importance
@@ -36,10 +37,19 @@ TOLERANCE = 0.05
 class Plane(Traceable):
     """y ~ N(0, 1), the sum of the germ over the root of its dimension."""
 
-    germ_dimension: int = 2
+    terms: int = 2
 
-    parameters = ()
-    layout = Layout((Field("y", "-"),))
+    @property
+    def germ_dimension(self) -> int:
+        return self.terms
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    @property
+    def layout(self) -> Layout:
+        return Layout((Field("y", "-"),))
 
     def simulate(self, z, xi):
         return {"y": jnp.sum(xi) / jnp.sqrt(len(xi))}
