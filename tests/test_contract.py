@@ -267,11 +267,14 @@ def test_a_metric_of_the_reference_against_itself_is_ideal(name, line):
     metric, problem = build("metrics", name), small.Line()
     reference = Reference(line.y, problem, None)
     samples = Samples.equally_weighted(line.y, problem.layout, is_law=False)
-    for part, value in metric.score(samples, reference).items():
+    scores = metric.score(samples, reference)
+    for part, value in scores.items():
         if part.startswith("mu"):
             assert value > 0
+        elif part == "reference_variance":  # nothing but each row's distance to itself, of which there are 64
+            assert 0 <= value < 4 * scores["mu"] ** 2 / 64**3
         elif part == "d2":  # the finite set keeps its own diagonal: mu / n
-            assert value == pytest.approx(-metric.score(samples, reference)["mu"] / 64, rel=1e-3)
+            assert value == pytest.approx(-scores["mu"] / 64, rel=1e-3)
         elif name in BELOW_IDEAL:
             assert -0.1 < value < 0
         else:
@@ -286,5 +289,5 @@ def test_a_metric_sees_a_law_that_is_far_away(name, line):
     far = line.y.mean(axis=0) + 5 * line.y.std(axis=0) * (1 + rng.normal(size=line.y.shape))
     scores = metric.score(Samples.equally_weighted(far, problem.layout, is_law=True), reference)
     for part, value in scores.items():
-        if not part.startswith("mu"):
+        if not part.startswith(("mu", "reference_variance")):
             assert abs(value - metric.ideal) > 0.4, part  # an accuracy ends at 1

@@ -6,9 +6,11 @@
 
 from sgmbench.api.comparing import (
     baseline,
+    calibrate_margins,
     compare,
     compare_versions,
     print_comparison,
+    print_margins,
     tell_github,
     write_junit,
 )
@@ -27,7 +29,6 @@ from sgmbench.api.planning import (
     Checked,
     checked_as_json,
     init,
-    json_schema,
     plan,
     plans_as_json,
     print_checked,
@@ -50,6 +51,7 @@ from sgmbench.api.result import Answer
 from sgmbench.api.running import SeriesAnswer, SeriesEntry, run, run_series
 from sgmbench.api.studying import calibrate, check_problem, ladder, work_precision
 from sgmbench.compare.markdown import as_markdown
+from sgmbench.config.json_schema import json_schema
 from sgmbench.config.series import is_series
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "baseline",
     "cached",
     "calibrate",
+    "calibrate_margins",
     "check_problem",
     "checked_as_json",
     "clear_cache",
@@ -82,6 +85,7 @@ __all__ = [
     "print_checked",
     "print_comparison",
     "print_ladder",
+    "print_margins",
     "print_plans",
     "print_reply",
     "print_reproduction",

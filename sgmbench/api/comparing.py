@@ -10,12 +10,17 @@ from sgmbench.compare.chosen import newest_of, newest_two
 from sgmbench.compare.compare import Comparison, compare_sides
 from sgmbench.compare.github import annotations, append_summary
 from sgmbench.compare.junit import as_junit
-from sgmbench.compare.margins import ACCURACY
+from sgmbench.compare.looks import EQUAL_ROUNDS, ROUNDS
+from sgmbench.compare.margins import ACCURACY, margins_of
+from sgmbench.compare.noise import equal_runs, noise_of_errors, noise_of_times
+from sgmbench.compare.proposal import MarginStudy, propose_margins
+from sgmbench.compare.proposal_table import proposal_lines, proposal_table
 from sgmbench.compare.side import Side, side_of
 from sgmbench.compare.table import comparison_table
-from sgmbench.compare.turns import ROUNDS, take_turns
+from sgmbench.compare.turns import compare_in_turns
 from sgmbench.compare.versions import Version, version_of
 from sgmbench.compare.words import headline, remarks
+from sgmbench.config.load import load
 from sgmbench.errors import UsageError
 from sgmbench.report.terminal import print_whole, wide_console
 from sgmbench.store.atomic import write_bytes
@@ -76,7 +81,7 @@ def compare_versions(
     Args:
         config: a YAML file of one experiment.
         version: "git:REF", or the path of a Python that another version is installed for.
-        rounds: how often each runs.
+        rounds: how often each runs at most; they stop as soon as all times are decided.
         margins: as in `compare`, "accuracy" for all errors.
         say: told which run begins.
 
@@ -86,8 +91,41 @@ def compare_versions(
     """
     with tempfile.TemporaryDirectory(prefix="sgmbench-") as scratch:
         versions = (version_of(version, Path(scratch)), Version("this version"))
-        old, new = take_turns(Path(config), versions, rounds=rounds, say=say)
-    return compare_sides(old, new, margins=margins)
+        return compare_in_turns(Path(config), versions, rounds=rounds, margins=margins, say=say)
+
+
+def calibrate_margins(
+    config: str | Path,
+    *,
+    rounds: int = EQUAL_ROUNDS,
+    replicates: int | None = None,
+    say: Callable[[str], object] = lambda message: None,
+) -> MarginStudy:
+    """Runs equal code against itself, and proposes the margins of `compare` by what differs.
+
+    Args:
+        config: a YAML file of one experiment.
+        rounds: in which two runs take turns, each round with another seed; two at least.
+        replicates: of each run, and of the comparisons that margins are proposed for; the configuration's by default.
+        say: told which run begins.
+
+    Raises:
+        UsageError: wrong configuration, fewer than two replicates, or it does not run to its end.
+    """
+    experiment = load(Path(config), ()).experiment
+    R = experiment.replicates if replicates is None else replicates
+    if R < 2:
+        raise UsageError(f"{config}: replicates is {R}, and one tells no spread; write --replicates 5")
+    a, b = equal_runs(Path(config), rounds=rounds, replicates=R, seed=experiment.seed, say=say)
+    return propose_margins(
+        noise_of_errors(a),
+        noise_of_times(a, b),
+        margins_of(a[0].tolerated, {}, labels=a[0].metrics),
+        primary=experiment.primary,
+        replicates=R,
+        rounds=rounds,
+        experiment=experiment.name,
+    )
 
 
 def baseline(name: str | Path, *, label: str | None = None, results: str | Path = RESULTS) -> Path:
@@ -119,6 +157,14 @@ def print_comparison(comparison: Comparison) -> None:
     for text in remarks(comparison):
         console.print(text, markup=False, soft_wrap=True)
     console.print(f"verdict: {headline(comparison)}", markup=False, soft_wrap=True)
+
+
+def print_margins(study: MarginStudy) -> None:
+    """The table of a calibration of margins, its false alarms, and what the configuration would say."""
+    console = wide_console()
+    print_whole(console, proposal_table(study))
+    for line in proposal_lines(study):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def write_junit(path: str | Path, comparison: Comparison) -> None:

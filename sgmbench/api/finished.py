@@ -53,7 +53,7 @@ def ask(
 
     Args:
         name: a run as in `show`.
-        quantities: what is wanted, as "mean", "c.sd", "c.q0.975" or "energy" (`core.quantity`).
+        quantities: what is wanted, as "mean", "c.sd", "c.q0.975", "P(c>0.3)" or "energy" (`core.quantity`).
         tolerances: errors allowed.
         conditions: Q, at how many conditions.
         costs_per_run: core-seconds of a solver run, or "measured".

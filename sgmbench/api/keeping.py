@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from sgmbench.api.printing import print_lines
 from sgmbench.api.running import RESULTS
 from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
@@ -15,7 +16,6 @@ from sgmbench.report.netcdf import write_netcdf
 from sgmbench.report.parquet import write_parquet
 from sgmbench.report.rows import rows_of
 from sgmbench.report.summary import Summary, summarize
-from sgmbench.report.terminal import wide_console
 from sgmbench.runner import reproduction, verification
 from sgmbench.runner.reproduction import Reproduction
 from sgmbench.runner.verification import Verification
@@ -113,18 +113,12 @@ def clear_cache(results: Path = RESULTS) -> list[Held]:
 
 def print_verification(found: Verification) -> None:
     """A line a finding."""
-    _print(verification_lines(found))
+    print_lines(verification_lines(found))
 
 
 def print_reproduction(found: Reproduction) -> None:
     """The verdict, and what differs."""
-    _print(reproduction_lines(found))
-
-
-def _print(lines: list[str]) -> None:
-    console = wide_console()
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)
+    print_lines(reproduction_lines(found))
 
 
 def _folder_of(results: Path, name: str) -> RunFolder:

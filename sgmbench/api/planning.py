@@ -1,4 +1,4 @@
-"""Before a run: is a configuration valid, what would it take, how does one begin, and what may be written."""
+"""Before a run: is a configuration valid, what would it take, and how does one begin."""
 
 import json
 import tempfile
@@ -8,32 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from sgmbench.api.plain import as_plain
+from sgmbench.api.printing import print_lines
 from sgmbench.api.running import RESULTS
 from sgmbench.cells import Cell, cells_of
-from sgmbench.config.json_schema import json_schema
 from sgmbench.config.load import load
 from sgmbench.config.series import is_series, load_series
 from sgmbench.config.template import template
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.progress import Progress, silent
 from sgmbench.errors import UsageError
-from sgmbench.report.format import seconds
-from sgmbench.report.plan import plan_lines, plan_table
+from sgmbench.report.plan import plan_lines, plan_table, total
 from sgmbench.report.terminal import print_whole, wide_console
 from sgmbench.runner.plan import Plan, plan_of
 from sgmbench.store.atomic import write_bytes
-
-__all__ = [
-    "Checked",
-    "checked_as_json",
-    "init",
-    "json_schema",
-    "plan",
-    "plans_as_json",
-    "print_checked",
-    "print_plans",
-    "validate",
-]
 
 
 @dataclass(frozen=True)
@@ -144,11 +131,9 @@ def print_plans(plans: list[Plan]) -> None:
     console = wide_console()
     for each in plans:
         print_whole(console, plan_table(each))
-        for line in plan_lines(each):
-            console.print(line, markup=False, soft_wrap=True)
+        print_lines(plan_lines(each))
     if len(plans) > 1:
-        known = [each.seconds for each in plans if each.seconds is not None]
-        console.print(f"{len(plans)} problems, in all {seconds(sum(known))}", markup=False)
+        print_lines([f"{len(plans)} problems, in all {total(plans)}"])
 
 
 def checked_as_json(checked: list[Checked]) -> str:
@@ -158,12 +143,10 @@ def checked_as_json(checked: list[Checked]) -> str:
 
 def print_checked(config: Path, checked: list[Checked]) -> None:
     """That it is valid, the cells of each experiment, and what is odd."""
-    console = wide_console()
-    console.print(f"{config}: valid", markup=False, soft_wrap=True)
+    print_lines([f"{config}: valid"])
     for each in checked:
         times = f" in {each.replicates} replicates" if each.replicates > 1 else ""
         lines = [f"{each.experiment}: {len(each.cells)} cells{times}"]
         lines += [f"  {target}: {'; '.join(parts)}" for target, parts in each.parts.items()]
         lines += [f"  left out: {method}: {why}" for method, why in each.left_out.items()]
-        for line in [*lines, *(f"warning: {warning}" for warning in each.warnings)]:
-            console.print(line, markup=False, soft_wrap=True)
+        print_lines([*lines, *(f"warning: {warning}" for warning in each.warnings)])

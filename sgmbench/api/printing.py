@@ -1,11 +1,13 @@
 """How results print on standard output."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from sgmbench.api.plain import as_plain
 from sgmbench.api.running import RESULTS, Answer, SeriesAnswer
 from sgmbench.compare.compare import Comparison
+from sgmbench.compare.proposal import MarginStudy
 from sgmbench.report.asked import Reply
 from sgmbench.report.calibrate import calibration_lines, calibration_tables
 from sgmbench.report.contest_words import contest_sentences
@@ -33,6 +35,7 @@ def as_json(
     | ProblemCard
     | ProblemCheck
     | Ladder
+    | MarginStudy
     | Reproduction
     | Verification
     | WorkPrecision,
@@ -50,7 +53,7 @@ def print_shown(shown: Answer | ProblemCard) -> None:
     if isinstance(shown, Answer):
         print_answer(shown)
     else:
-        _print_lines(card_lines(shown))
+        print_lines(card_lines(shown))
 
 
 def print_reply(found: Reply) -> None:
@@ -65,25 +68,25 @@ def print_calibration(found: Calibration) -> None:
     """Both tables, a line for each defect, and the verdict."""
     for table in calibration_tables(found):
         print_whole(wide_console(), table)
-    _print_lines(calibration_lines(found))
+    print_lines(calibration_lines(found))
 
 
 def print_check(check: ProblemCheck) -> None:
     """The findings of a check, one a line."""
-    _print_lines(check_lines(check))
+    print_lines(check_lines(check))
 
 
 def print_ladder(found: Ladder, *, results: Path = RESULTS) -> None:
     """The table of each condition, the verdict and the folder."""
     for table in ladder_tables(found):
         print_whole(wide_console(), table)
-    _print_lines([*ladder_lines(found), "", str(results / found.experiment / "ladder")])
+    print_lines([*ladder_lines(found), "", str(results / found.experiment / "ladder")])
 
 
 def print_work_precision(found: WorkPrecision, *, results: Path = RESULTS) -> None:
     """The table, a verdict for each score and the folder."""
     print_whole(wide_console(), work_table(found))
-    _print_lines([*work_lines(found), "", str(results / found.experiment / "work-precision")])
+    print_lines([*work_lines(found), "", str(results / found.experiment / "work-precision")])
 
 
 def print_answer(answer: Answer) -> None:
@@ -110,7 +113,8 @@ def print_series(done: SeriesAnswer) -> None:
         console.print(sentence, markup=False)
 
 
-def _print_lines(lines: list[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
+    """A line each, however long, as it is."""
     console = wide_console()
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

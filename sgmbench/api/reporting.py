@@ -46,7 +46,7 @@ def report(names: Sequence[str], *, output: Path | None = None, results: Path = 
             page = page_of_runs(runs, figures)
     path = output or (folders[0].path if len(folders) == 1 else results) / PAGE
     write_bytes(path, page.encode())
-    if path == folders[0].path / PAGE:
+    if path.resolve() == (folders[0].path / PAGE).resolve():
         folders[0].renew(PAGE)
     return path
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sgmbench.api.reporting import write_page
+from sgmbench.api.reporting import RESULTS, write_page
 from sgmbench.api.result import Answer
 from sgmbench.config.load import Loaded, build_experiment, load
 from sgmbench.config.series import LoadedEntry, load_series
@@ -19,9 +19,8 @@ from sgmbench.report.draw import draw_figures
 from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
 from sgmbench.report.summary import summarize
 from sgmbench.runner.run import check_runnable, continue_run, find_unfinished, start
+from sgmbench.store.lock import locked
 from sgmbench.store.run_folder import RunFolder
-
-RESULTS = Path("results")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def run(
         warn: told what is allowed and odd about the configuration, before anything is spent.
 
     Raises:
-        UsageError: everything that is wrong with the configuration.
+        UsageError: everything that is wrong with the configuration; another process is at work in the run.
         StoreError: the results folder cannot be written.
     """
     config, results = Path(config), Path(results)
@@ -158,15 +157,16 @@ def _unfinished(loaded: list[LoadedEntry], results: Path) -> dict[str, RunFolder
 
 
 def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress) -> Answer:
-    """Goes on with a run to its end, writes its report, and seals it."""
-    folder.reopen()
-    try:
-        continue_run(folder, experiment, results, progress)
-    except BaseException:
-        folder.finish("interrupted")
-        raise
-    answer = _report(folder)
-    folder.seal()
+    """Goes on with a run to its end, writes its report, and seals it; no other process does meanwhile."""
+    with locked(folder.path):
+        folder.reopen()
+        try:
+            continue_run(folder, experiment, results, progress)
+        except BaseException:
+            folder.finish("interrupted")
+            raise
+        answer = _report(folder)
+        folder.seal()
     return answer
 
 

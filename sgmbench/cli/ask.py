@@ -13,7 +13,7 @@ from sgmbench.cli.orderly import orderly
 def ask(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, its name, its experiment's name.")],
     quantities: Annotated[
-        list[str] | None, typer.Option("--quantity", help="mean, sd, c.mean, c.sd, c.q0.975 or energy; repeatable.")
+        list[str] | None, typer.Option("--quantity", help="mean, sd, c.sd, c.q0.975, 'P(c>0.3)' or energy; repeatable.")
     ] = None,
     tolerances: Annotated[
         list[float] | None, typer.Option("--tolerance", help="Error allowed, as 0.02; repeatable.")

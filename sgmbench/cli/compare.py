@@ -9,6 +9,7 @@ import typer
 
 from sgmbench.cli.options import RESULTS, Json, Results
 from sgmbench.cli.orderly import orderly
+from sgmbench.compare.looks import ROUNDS
 from sgmbench.errors import UsageError
 
 
@@ -21,7 +22,9 @@ def compare(
         str | None,
         typer.Option(metavar="VERSION", help="git:REF or a python: it and this version run the YAML file A in turn."),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="With --ab: how often each version runs.")] = 3,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="With --ab: how often each version runs at most; until all times are decided.")
+    ] = ROUNDS,
     margin: Annotated[
         list[str] | None,
         typer.Option(help="Relative worsening that is tolerated: 0.1, energy=0.2 or time=0.3; repeatable."),

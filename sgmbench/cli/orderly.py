@@ -1,8 +1,8 @@
 """Ends a command in an orderly way: a message without a traceback, an exit code for each kind of end.
 
 0 done    2 wrong configuration or usage    3 regression, or a cell that is not reproduced
-5 failed cells, or a run that is not as it was written    6 not comparable
-7 results folder    130 Ctrl-C    143 SIGTERM
+4 inconclusive, with `compare --strict`    5 failed cells, or a run that is not as it was written
+6 not comparable    7 results folder    130 Ctrl-C    143 SIGTERM
 1 a bug, with its traceback, or an instrument that `calibrate` found biased
 """
 

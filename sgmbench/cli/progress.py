@@ -4,12 +4,14 @@ A terminal that cannot move its cursor (TERM=dumb) counts as none; NO_COLOR take
 """
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sgmbench.cli.aside import aside
 from sgmbench.cli.time_left import TimeLeft
 from sgmbench.report.format import seconds
 
@@ -86,8 +88,14 @@ def _in_words(left: float | None) -> str:
     return f"{seconds(left)} left" if left else ""
 
 
-def terminal_progress(*, quiet: bool) -> QuietProgress | BarProgress | LineProgress:
-    """What fits standard error."""
+@contextmanager
+def terminal_progress(*, quiet: bool) -> Iterator[QuietProgress | BarProgress | LineProgress]:
+    """What fits standard error, where all that is printed meanwhile goes, too."""
+    with aside(), _listener(quiet=quiet) as progress:
+        yield progress
+
+
+def _listener(*, quiet: bool) -> QuietProgress | BarProgress | LineProgress:
     console = Console(stderr=True)
     if quiet:
         return QuietProgress()

@@ -9,8 +9,9 @@ from sgmbench.cli.orderly import orderly
 def schema() -> None:
     """Print the JSON Schema of a configuration, by which an editor completes and checks YAML.
 
-    Example: sgmbench schema > sgmbench.schema.json, then put in the first line of a configuration
-    # yaml-language-server: $schema=sgmbench.schema.json
+    An editor finds it by the first line of a configuration: # yaml-language-server: $schema=sgmbench.schema.json
+
+    Example: sgmbench schema > sgmbench.schema.json
     """
     import json
 

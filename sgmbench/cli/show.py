@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sgmbench.cli.aside import aside
 from sgmbench.cli.options import RESULTS, Json, Results
 from sgmbench.cli.orderly import orderly
 
@@ -24,7 +25,8 @@ def show(
     """
     from sgmbench import api
 
-    shown = api.show(name, overrides=overrides or (), results=results)
+    with aside():
+        shown = api.show(name, overrides=overrides or (), results=results)
     if json:
         sys.stdout.write(api.as_json(shown) + "\n")
     else:

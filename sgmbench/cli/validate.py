@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sgmbench.cli.aside import aside
 from sgmbench.cli.options import Json
 from sgmbench.cli.orderly import orderly
 
@@ -22,7 +23,8 @@ def validate(
     """
     from sgmbench import api
 
-    checked = api.validate(config, overrides=overrides or ())
+    with aside():
+        checked = api.validate(config, overrides=overrides or ())
     if json:
         sys.stdout.write(api.checked_as_json(checked) + "\n")
     else:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sgmbench import registry
-from sgmbench.config import decomposed, extent, held_out, recorded
+from sgmbench.config import decomposed, extent, held_out, idle, recorded
 from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
@@ -21,6 +21,7 @@ from sgmbench.core.problem import Problem, Recorded, Traceable
 from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Conditional, Posterior
 from sgmbench.metrics.quantiles import Quantiles
+from sgmbench.metrics.tail_probability import TailProbability
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 SAFE = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
@@ -42,8 +43,12 @@ def misfits(parts: Parts) -> list[Fault]:
 
 
 def warnings(parts: Parts) -> list[Fault]:
-    """Conditions at which no training run can be drawn, costs that no data tell, and how many runs there will be."""
-    return [*_outside_prior(parts), *recorded.warnings(parts), *held_out.warnings(parts)]
+    """What is allowed and odd.
+
+    Conditions at which no training run can be drawn, costs that no data tell, how many runs there will be, metrics that
+    score nothing.
+    """
+    return [*_outside_prior(parts), *recorded.warnings(parts), *held_out.warnings(parts), *idle.warnings(parts)]
 
 
 def _outside_prior(parts: Parts) -> list[Fault]:
@@ -238,8 +243,16 @@ def _unanswerable(quantity: Quantity, parts: Parts) -> Iterator[str]:
     known = dict.fromkeys(each.name for target in targets for each in target.layout(problem).fields)
     if field and known and field not in known:
         yield f"there is no field {field!r}{registry.suggestion(field, known)}; write one of {any_of(known)}"
+        return
     metrics = {entry.label: entry.metric for entry in entries_of(parts, "metrics").values()}
     scored_by = metrics.get(quantity.metric)
     if isinstance(scored_by, Quantiles) and quantity.statistic == "quantile" and quantity.level not in scored_by.levels:
         listed = any_of(map(str, scored_by.levels), "and")
         yield f"{quantity.level} is not among the levels of the metric {quantity.metric}, {listed}; add it there"
+    if quantity.statistic == "probability" and not _is_of_a_threshold(quantity, scored_by):
+        yield quantity.unscored(has_metric=isinstance(scored_by, TailProbability))
+
+
+def _is_of_a_threshold(quantity: Quantity, scored_by: Metric | None) -> bool:
+    events = scored_by.thresholds if isinstance(scored_by, TailProbability) else ()
+    return quantity.part(quantity.field) in [f"{quantity.metric}/{event.name}" for event in events]

@@ -7,7 +7,8 @@
     Annotated bounds   minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf, minItems, maxItems
 
 A schema knows fields one by one. What several say together, such as a condition that names the problem's parameters, is
-for `sgmbench validate`: a document that this refuses is wrong, one that it takes may be.
+for `sgmbench validate`: a document that this refuses is wrong, one that it takes may be. Of single values it takes
+three that the loader does not, which no schema can tell apart: 5.0 for a whole number, .nan, and .inf.
 
 Source: JSON Schema, draft 2020-12 (https://json-schema.org/draft/2020-12).
 """
@@ -29,7 +30,9 @@ from sgmbench.errors import UsageError
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-OWN_CODE = r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$"
+# An identifier by the ASCII characters that it cannot have, since \w is another set in each dialect of patterns.
+IDENTIFIER = r"[^\s!-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*"
+OWN_CODE = rf"^{IDENTIFIER}(\.{IDENTIFIER})*:{IDENTIFIER}$"
 SCALARS = {int: "integer", float: "number", bool: "boolean", str: "string", type(None): "null"}
 
 
@@ -96,7 +99,8 @@ class _Definitions:
             return {"type": "array", "prefixItems": [self.of(each) for each in arguments], **length}
         item = self.of(arguments[0])
         listed = {"type": "array", "items": item, **_bounds(metadata)}
-        return {"anyOf": [listed, item]} if dataclasses.is_dataclass(split(arguments[0])[0]) else listed
+        is_mapping = dataclasses.is_dataclass(split(arguments[0])[0])
+        return {"anyOf": [listed, {"type": "object"} | item]} if is_mapping else listed
 
     def dataclass(self, cls: type) -> Schema:
         """An object of the fields of one dataclass."""
@@ -123,8 +127,9 @@ class _Definitions:
         """A member of a registry group: by name, with settings beside those of an entry, or code of one's own."""
         classes = {entry.name: _loaded(group, entry.name) for entry in registry.entries(group)}
         bare = [name for name, cls in classes.items() if cls and not required(cls)] if not needed else []
-        code = {"type": "object", "properties": {"kind": {"type": "string", "pattern": OWN_CODE}}}
-        choices = [{"enum": bare}, {"type": "string", "pattern": OWN_CODE}, code | {"required": ["kind"]}]
+        code = {"type": "string", "pattern": OWN_CODE}
+        described = {"type": "object", "properties": {"kind": code, **own}, "required": ["kind", *needed]}
+        choices = [{"enum": bare}, code, described]
         for name, cls in classes.items():
             if cls:
                 fields = {"kind": {"const": name}, **self.fields(cls), **own}

@@ -8,6 +8,7 @@ with `problems` is a series of experiments, which `series.py` reads.
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,12 +60,18 @@ def open_document(path: Path) -> Document:
         ConfigError: there is no such file, it is empty, or it is not YAML.
     """
     try:
-        document = read(_text(path))
+        document = _read(_text(path))
     except DocumentError as error:
         raise ConfigError(Origins(str(path), {}, {}, {}).line(error.fault)) from None
     if document.value is None:
-        raise ConfigError(f"{path}: the file is empty; write at least {', '.join(_required())}")
+        raise ConfigError(f"{path}:1:1: the file is empty; write at least {', '.join(_required())}")
     return document
+
+
+@lru_cache(maxsize=1)
+def _read(text: str) -> Document:
+    """Read once, though a command asks first whether it is a series, and then loads it; nothing changes a document."""
+    return read(text)
 
 
 def has_problems(document: Document) -> bool:

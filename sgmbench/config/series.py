@@ -24,7 +24,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Len
 
 from sgmbench.config import checks
-from sgmbench.config.annotations import any_of, shown
+from sgmbench.config.annotations import any_of, hints, shown
 from sgmbench.config.faults import ConfigError, Fault, Origins
 from sgmbench.config.load import default_metrics, has_problems, open_document
 from sgmbench.config.messages import misfit
@@ -90,7 +90,7 @@ def load_series(path: str | Path, overrides: Sequence[str] = ()) -> list[LoadedE
     written, errors = apply(plain, overrides)
     origins = Origins(str(path), document.values, document.keys, written)
     drafts = [_draft(i, item, _shared(plain)) for i, item in enumerate(_items(plain))]
-    found = [*document.faults, *_whole(plain), *_labels(plain, drafts), *_merged(drafts)]
+    found = [*document.faults, *_whole(plain), *_unused(plain), *_labels(plain, drafts), *_merged(drafts)]
     if found or errors:
         raise ConfigError(*map(origins.line, sorted(dict.fromkeys(found), key=origins.order)), *errors)
     return [_loaded(draft, origins) for draft in drafts]
@@ -169,6 +169,14 @@ def _whole(plain: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(
             ("problems",), misfit(plain["problems"], remedy, "too_short" if plain["problems"] == [] else "type")
         )
+
+
+def _unused(plain: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with what every entry has its own of, so that no experiment has it."""
+    for key in OWN:
+        if key in plain and all(isinstance(item, dict) and key in item for item in _items(plain)):
+            _, faults = validate(hints(Experiment)[key], plain[key])
+            yield from (replace(fault, path=(key, *fault.path)) for fault in faults)
 
 
 def _labels(plain: dict[str, Any], drafts: list[_Draft]) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ blocks on what a timed function returns, and books compilation apart from execut
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
@@ -16,23 +16,26 @@ Phase = Literal["compile", "simulate", "train", "sample"]
 
 
 class Clock:
-    """Accumulates wall-clock seconds of each phase."""
+    """Accumulates wall-clock seconds of each phase, and those that this process had the processors for."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
+        self.cpu_seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
         self.evaluations = 0
         self._earlier = 0.0
+        self._programs: dict[Hashable, Callable[..., Any]] = {}
 
     @contextmanager
     def __call__(self, phase: Phase) -> Iterator[None]:
         """Books the duration of a block, less what inner timed calls booked elsewhere."""
-        before = self._passed()
-        start = time.perf_counter()
+        before, cpu_before = self._passed(), sum(self.cpu_seconds.values())
+        start, cpu_start = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             inner = self._passed() - before
             self.seconds[phase] += time.perf_counter() - start - inner
+            self.cpu_seconds[phase] += time.process_time() - cpu_start - (sum(self.cpu_seconds.values()) - cpu_before)
 
     def pay(self, phase: Phase, seconds: float) -> None:
         """Books seconds that passed before this clock was there, as those of a training that was interrupted."""
@@ -47,13 +50,22 @@ class Clock:
         """So many network evaluations made a sample; the largest number counts, where solvers adapt their steps."""
         self.evaluations = max(self.evaluations, count)
 
-    def jit(self, function: Callable[..., Any], phase: Phase, **options: Any) -> Callable[..., Any]:
+    def jit(
+        self, function: Callable[..., Any], phase: Phase, *, program: Hashable = None, **options: Any
+    ) -> Callable[..., Any]:
         """`jax.jit` with compilation booked as "compile" and blocked execution as `phase`.
 
         The wrapper compiles once for each shape of its arguments, and anew for each call of this method, so that a
-        cell pays for its own compilation.
+        cell pays for its own compilation. Functions that are the same but for their arguments, as those that fit one
+        network to many parts of the runs, may be given one name as their `program`: the first serves all of this clock.
         """
+        if program is None:
+            return self._jit(function, phase, options)
+        if program not in self._programs:
+            self._programs[program] = self._jit(function, phase, options)
+        return self._programs[program]
 
+    def _jit(self, function: Callable[..., Any], phase: Phase, options: dict[str, Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def anew(*arguments: Any) -> Any:  # of one function object JAX would find what it has compiled before
             return function(*arguments)

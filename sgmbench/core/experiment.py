@@ -64,9 +64,10 @@ class Ask:
     """What the user wants to know, how well, how often, and what a run costs.
 
     Attributes:
-        quantities: what is wanted, see `core.quantity`: of each field mean and sd, or c.mean, c.sd, c.q0.975, energy.
-        tolerance: the error allowed, in standard deviations of the field (mean, quantiles), relative to it (sd), or
-            the root of the energy distance over that of two runs (energy).
+        quantities: what is wanted, see `core.quantity`: of each field mean and sd, or c.mean, c.sd, c.q0.975,
+            P(c>0.3), energy.
+        tolerance: the error allowed, in standard deviations of the field (mean, quantiles), relative to it (sd), or to
+            a probability, or the root of the energy distance over that of two runs (energy).
         conditions: Q, at how many conditions.
         cost_per_run: core-seconds of one solver run; "measured" takes this machine's.
         workers: over how many solver runs are spread, so that seconds are those of the wall clock; training and

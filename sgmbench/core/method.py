@@ -35,7 +35,9 @@ class Delivery:
         samples: the weighted set.
         solver_runs: runs asked for, in runs of the finest level.
         executed_runs: lanes that the device really ran, likewise.
-        gradients: runs that were differentiated, too.
+        gradients: how many of the runs asked for were differentiated, too.
+        time_gradient: measures what such a run counts as, in runs that are not; None where there are none. What it runs
+            is the instrument's, and no part of the cost.
         diagnostics: what the method tells of itself, as JSON can hold it.
         invalid: why the samples are not what they should be, a sentence each; none as a rule.
     """
@@ -44,6 +46,7 @@ class Delivery:
     solver_runs: float
     executed_runs: float
     gradients: float = 0.0
+    time_gradient: Callable[[], float] | None = None
     diagnostics: dict[str, Any] = field(default_factory=dict)
     invalid: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ of whole validation periods and a step depends on the state before it and on its
 Source: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization" (2019).
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -123,16 +124,21 @@ def train(
     clock: Clock,
     progress: Progress,
     checkpoints: Checkpoints = no_checkpoints,
+    program: Hashable = None,
 ) -> Trained:
     """Minimizes `loss` from `parameters`, or goes on from the latest of `checkpoints`.
+
+    Trainings of the same losses and plan on other data may share what is compiled under a name, `program`.
 
     Raises:
         CellError: a loss became NaN or infinite; names the step, the last checkpoint and what to try.
     """
     optimizer = plan.optimizer()
     work = Work(
-        run_chunk=clock.jit(chunk_of_steps(loss, optimizer, plan.average), "train"),
-        run_validation=clock.jit(validate, "train"),
+        run_chunk=clock.jit(
+            chunk_of_steps(loss, optimizer, plan.average), "train", program=program and (program, "steps")
+        ),
+        run_validation=clock.jit(validate, "train", program=program and (program, "validation")),
         rates=plan.rates,
         data=data,
         held_out=held_out,

@@ -7,6 +7,9 @@ minus the reference's mean. The field's score is
 
 natural logarithms, in n dimensions over all index vectors k. Modes with P*_k < 1e-12 sum P* are rounding errors and
 left out; a power of the samples below that counts as that.
+
+Of N runs of a Gaussian field and n of the reference the score's square has the mean psi'(N/2) + psi'(n/2), psi' the
+trigamma function: 2/N + 2/n for many. The cost of n rows is n d log d.
 """
 
 from dataclasses import dataclass

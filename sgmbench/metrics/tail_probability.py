@@ -13,7 +13,6 @@ and where it has not happened at all the score is NaN. -1 says that samples lack
 value.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -52,7 +51,12 @@ class Threshold:
     @property
     def name(self) -> str:
         """The field and the event, like "c/above 0.3"."""
-        return f"{self.field}/below {self.below:g}" if self.above is None else f"{self.field}/above {self.above:g}"
+        return f"{self.field}/{self.event}"
+
+    @property
+    def event(self) -> str:
+        """The event alone, like "above 0.3"."""
+        return f"below {self.below:g}" if self.above is None else f"above {self.above:g}"
 
     def happens(self, values: Float[np.ndarray, "n size"]) -> Bool[np.ndarray, " n"]:
         """Whether it does, in each row of the field's values."""
@@ -75,12 +79,20 @@ class TailProbability(Metric):
     level: Annotated[float, Gt(0), Lt(1)] = 0.99
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
-        shares = self._of_thresholds if self.thresholds else self._of_quantiles
         weights = normalized_weights(samples)
+        found, true = (self.shares(rows.values, reference) for rows in (samples, reference))
         return {
-            name: float(np.mean(weights @ x) / np.mean(y) - 1) if np.any(y) else float("nan")
-            for name, x, y in shares(samples, reference)
+            name: float(weights @ found[name] / np.mean(S)) - 1 if np.any(S) else float("nan")
+            for name, S in true.items()
         }
+
+    def shares(self, values: Float[np.ndarray, "n d"], reference: Reference) -> dict[str, Float[np.ndarray, " n"]]:
+        """By event, the share of coordinates at which it happens in each row; 0 or 1 of a given threshold.
+
+        Raises:
+            CellError: a threshold is of no field.
+        """
+        return self._of_thresholds(values, reference) if self.thresholds else self._of_quantiles(values, reference)
 
     def refusals(self, layout) -> dict[Place, str]:
         known = layout.slices
@@ -91,22 +103,19 @@ class TailProbability(Metric):
         }
 
     def _of_thresholds(
-        self, samples: Samples, reference: Reference
-    ) -> Iterator[tuple[str, Bool[np.ndarray, " n"], Bool[np.ndarray, " m"]]]:
-        """Each event, and in which rows of the samples and of the reference it happens."""
-        known = reference.layout.slices
+        self, values: Float[np.ndarray, "n d"], reference: Reference
+    ) -> dict[str, Float[np.ndarray, " n"]]:
         if refused := self.refusals(reference.layout):
             raise CellError(f"tail_probability: {next(iter(refused.values()))}")
-        for threshold in self.thresholds:
-            x, y = (values[:, known[threshold.field]] for values in (samples.values, reference.values))
-            yield threshold.name, threshold.happens(x), threshold.happens(y)
+        where = reference.layout.slices
+        return {t.name: t.happens(values[:, where[t.field]]).astype(float) for t in self.thresholds}
 
     def _of_quantiles(
-        self, samples: Samples, reference: Reference
-    ) -> Iterator[tuple[str, Bool[np.ndarray, "n k"], Bool[np.ndarray, "m k"]]]:
-        """The same for every varying coordinate of a field."""
+        self, values: Float[np.ndarray, "n d"], reference: Reference
+    ) -> dict[str, Float[np.ndarray, " n"]]:
         quantile = reference.sorted[int(len(reference.values) * self.level)]
+        found = {}
         for scaled in varying_fields(reference):
             used = np.arange(reference.layout.size)[scaled.where][reference.varies[scaled.where]]
-            name = f"{scaled.field.name}/{self.level}"
-            yield name, samples.values[:, used] >= quantile[used], reference.values[:, used] >= quantile[used]
+            found[f"{scaled.field.name}/{self.level}"] = np.mean(values[:, used] >= quantile[used], axis=1)
+        return found

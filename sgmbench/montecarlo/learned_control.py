@@ -13,7 +13,8 @@ predictions deserve, next to nothing where it has learned noise.
 A germ costs no run, so the means of the controls are those of M = 50 N fresh ones, and all of the budget is
 fine runs. The variance of a mean is (1 - rho^2) sigma^2/N, about, with rho of surrogates of (1 - 2/K) N runs. Of a
 distribution function the share 1 - rho^2 falls with the surrogate's mean error alone, not its square, and with one over
-the number of steps. Cost: K (K - 1)/2 fits, and as many predictions of N + M runs.
+the number of steps. Cost: K (K - 1)/2 fits, all to as many runs, so that what they compile they can share, and as many
+predictions of N + M runs.
 
 Source: V. Chernozhukov et al., "Double/debiased machine learning for treatment and structural parameters", Econom. J.
 21 (2018) C1-C68, for fits on other parts; A. Owen, "Monte Carlo theory, methods and examples" (2013), section 8.9.
@@ -79,17 +80,21 @@ class LearnedControl:
         x, part = self.germs.of_runs(len(made.y), key=stream, z=at), np.arange(len(made.y)) % folds
         fit_key, fresh_key = jax.random.split(key)
         fresh = self.germs.of_runs(further, key=fresh_key, z=at)
+        unseen = {pair: np.flatnonzero(~np.isin(part, pair)) for pair in combinations(range(folds), 2)}
+        fewest = min(map(len, unseen.values()))
         fits = {
-            pair: self._fitted(made, x, ~np.isin(part, pair), key=jax.random.fold_in(fit_key, i))
-            for i, pair in enumerate(combinations(range(folds), 2))
+            pair: self._fitted(made, x, rows[:fewest], key=jax.random.fold_in(fit_key, i))
+            for i, (pair, rows) in enumerate(unseen.items())
         }
         with self.clock("sample"):
             choose = output_controls(self.layout, allowed=len(x) // RUNS_A_CONTROL)
             return part, crossed(x, fresh, part, fits, [choose(made.y[part != each]) for each in range(folds)])
 
-    def _fitted(self, made: Runs, x: Float[np.ndarray, "n k"], rows: np.ndarray, *, key: Key[Array, ""]) -> Predict:
-        used = rows & made.ok
-        pairs = Pairs(np.zeros((int(used.sum()), 0)), made.y[used], x[used])
+    def _fitted(
+        self, made: Runs, x: Float[np.ndarray, "n k"], rows: Int[np.ndarray, " m"], *, key: Key[Array, ""]
+    ) -> Predict:
+        used = rows[made.ok[rows]]
+        pairs = Pairs(np.zeros((len(used), 0)), made.y[used], x[used])
         with self.clock("train"):
             fit = self.surrogate.fit(pairs, self.layout, key=key, clock=self.clock, progress=silent)
         predict = self.surrogate.prepare_map(fit, clock=self.clock)

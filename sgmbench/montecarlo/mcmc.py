@@ -1,8 +1,12 @@
 """Markov chain Monte Carlo: chains of NUTS in (zeta, xi) whose stationary law is the posterior (`montecarlo.nuts`).
 
-The budget counts gradients: each is a solver run with its derivative, of the warm-up too. Draws depend on each other,
-and what they are worth is ESS and not their number. Chains that disagree (rank-normalized split R-hat above 1.05 for
-any parameter) or diverge in more than 1 % of the transitions are scored all the same, and marked as invalid.
+The budget counts solver runs, of the warm-up too, and a step of integration takes one with its gradient. What such a
+run counts as in runs of the forward model, g, can be measured beside the chains (`montecarlo.gradient_price`), and an
+ask charges it: at equal solver runs chains cost g times as much as what learns from as many.
+
+Draws depend on each other, and what they are worth is ESS and not their number. Chains that disagree (rank-normalized
+split R-hat above 1.05 for any parameter) or diverge in more than 1 % of the transitions are scored all the same, and
+marked as invalid.
 
 Of y given data (the target `predictive`) the samples are the outputs at these draws. Each was made on the way; they are
 made once more and counted among the executed runs, not among those asked for.
@@ -12,7 +16,7 @@ alone; and they begin anew at each observation.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -24,6 +28,7 @@ from sgmbench.core.observation import Observed
 from sgmbench.core.problem import Problem, Traceable
 from sgmbench.core.samples import Samples
 from sgmbench.core.simulation import Simulation
+from sgmbench.montecarlo.gradient_price import price_of_gradient
 from sgmbench.montecarlo.nuts import Chains, MassMatrix, Plan, program, run_chains
 from sgmbench.statistics.chains import ess_bulk, ess_tail, r_hat
 
@@ -34,6 +39,8 @@ GRADIENTS_A_WARMUP, SHORTEST, LONGEST = 16, 20, 1_000
 @dataclass(frozen=True)
 class MCMC(Sampler):
     """Chains of the No-U-Turn sampler, adapted as in Stan.
+
+    A step of integration spends a run and its gradient, which an ask counts as the several runs that it is worth.
 
     Attributes:
         chains: how many, in one batch.
@@ -64,8 +71,9 @@ class MCMC(Sampler):
             return clock.jit(program(forward, plan), "simulate")
 
         def sample(data, runs, key):
-            plan = self.plan(runs)
+            plan, before = self.plan(runs), clock.seconds["simulate"]
             made = run_chains(forward, plan, data, limit=runs, key=key, compiled=compiled(plan))
+            seconds_a_row = (clock.seconds["simulate"] - before) * plan.chains / made.executed
             z, again = parameter_draws(forward, made), 0
             values, layout = z.reshape(-1, z.shape[2]), Inverse(forward).layout
             if is_pushed:
@@ -75,7 +83,8 @@ class MCMC(Sampler):
                 Samples.equally_weighted(values, layout, is_law=False),
                 solver_runs=made.spent,
                 executed_runs=made.executed + again,
-                gradients=made.spent,
+                gradients=made.gradients,
+                time_gradient=partial(price_of_gradient, forward, data, made.position, seconds_a_row=seconds_a_row),
                 diagnostics=diagnosis(forward, made, z),
                 invalid=tuple(faults(forward, made, z)),
             )

@@ -3,10 +3,13 @@
     log p(zeta, xi given data) = -|zeta|^2/2 - |xi|^2/2 + log p(data given G(T(zeta), xi)) + const,
 
 NaN counting as -inf. Each chain adapts its step size (dual averaging) and its mass matrix (windows that double) and is
-left as it is afterwards. A transition takes as many gradients as its trajectory has steps, and one gradient is one
-solver run, differentiated. All chains make the same number of transitions: the last is the one that spends the limit,
-so that what is spent may exceed it by one trajectory a chain. Lanes that wait for the longest trajectory are counted as
-executed; what a waiting lane computes beyond it, some percent, is not.
+left as it is afterwards. What is counted is solver runs:
+
+    spent = (starts that were tried) + (steps of integration, and one gradient where a chain begins)
+
+of which the second are differentiated. All chains make the same number of transitions: the last is the one that spends
+the limit, so that what is spent may exceed it by one trajectory a chain. Lanes that wait for the longest trajectory are
+counted as executed; what a waiting lane computes beyond it, some percent, is not.
 
 The law is exact in the limit of many transitions; what is left of the start is for R-hat to tell
 (`statistics.chains`).
@@ -36,12 +39,16 @@ MassMatrix = Literal["diagonal", "dense"]
 
 
 class Chains(NamedTuple):
-    """What chains made; `spent` gradients were asked for, `executed` lanes ran, both with the warm-up in them."""
+    """What chains made, and what they took with their warm-up.
+
+    `spent` runs were asked for, of which `gradients` were differentiated, and `executed` lanes ran.
+    """
 
     position: Float[np.ndarray, "draws chains k"]
     is_divergent: Bool[np.ndarray, "draws chains"]
     warmup: int
     spent: int
+    gradients: int
     executed: int
 
 
@@ -84,13 +91,13 @@ def run_chains(
     key: Key[Array, ""],
     compiled: Callable[..., Any],
 ) -> Chains:
-    """Runs chains from the prior until they have spent `limit` gradients or made all transitions.
+    """Runs chains from the prior until they have spent `limit` runs or made all transitions.
 
     Args:
         problem: traceable and observed.
         plan: what `compiled` was made for.
         data: what is given.
-        limit: gradients of all chains together.
+        limit: runs of all chains together.
         key: of the stream.
         compiled: `program(problem, plan)`, jitted.
 
@@ -98,7 +105,7 @@ def run_chains(
         CellError: no start has a density, or the warm-up leaves nothing to sample with.
     """
     made = compiled(jnp.asarray(data, "float64"), jnp.asarray(limit), key)
-    can_start, draws, spent, executed, position, is_divergent = map(np.asarray, made)
+    can_start, draws, spent, gradients, executed, position, is_divergent = map(np.asarray, made)
     if not can_start:
         raise CellError(
             f"{ATTEMPTS} draws from the prior gave data like these with probability 0 in some chain; check that the "
@@ -109,13 +116,18 @@ def run_chains(
             f"the warm-up of {plan.chains} chains by {plan.warmup:,} transitions took {int(spent):,} solver runs of "
             f"{limit:,}; give more runs, or a shorter warmup"
         )
-    return Chains(position[:draws], is_divergent[:draws], plan.warmup, int(spent), int(executed))
+    return Chains(position[:draws], is_divergent[:draws], plan.warmup, int(spent), int(gradients), int(executed))
 
 
 def program(problem: Traceable, plan: Plan) -> Callable[..., Any]:
-    """The function (data, limit, key) to be jitted: starts, warm-up and transitions of all chains."""
+    """The function (data, limit, key) to be jitted: starts, warm-up and transitions of all chains.
+
+    Raises:
+        CellError: the solver has no gradient.
+    """
     import blackjax  # only where chains are run: the import takes a second
 
+    check_gradient(problem)
     k, lanes = len(problem.parameters) + problem.germ_dimension, jnp.arange(plan.chains)
 
     def run(data: Float[Array, " size"], limit: Int[Array, ""], key: Key[Array, ""]) -> tuple[Any, ...]:
@@ -159,9 +171,28 @@ def program(problem: Traceable, plan: Plan) -> Callable[..., Any]:
         t, spent, executed, _, position, is_divergent = jax.lax.while_loop(
             lambda carry: (carry[0] < plan.transitions) & (carry[1] < limit), advance, carry
         )
-        return can_start, t, spent, executed, position, is_divergent
+        return can_start, t, spent, spent - plan.chains * attempts, executed, position, is_divergent
 
     return run
+
+
+def check_gradient(problem: Traceable) -> None:
+    """Traces the gradient of the log posterior, and computes nothing.
+
+    Raises:
+        CellError: JAX cannot differentiate the solver.
+    """
+    assert isinstance(problem, Observed)
+    lengths = len(problem.parameters) + problem.germ_dimension, problem.observation.size
+    position, data = (jax.ShapeDtypeStruct((length,), "float64") for length in lengths)
+    try:
+        jax.eval_shape(jax.grad(partial(log_posterior, problem)), position, data)
+    except Exception as error:  # whatever the user's code raises
+        reason = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
+        raise CellError(
+            f"{type(problem).__name__}.simulate has no gradient, which chains follow: {reason}; leave mcmc out, or "
+            "write the solver so that JAX can differentiate it in reverse"
+        ) from error
 
 
 def starts(

@@ -25,6 +25,7 @@ from sgmbench.montecarlo.mcmc import mixing, parameter_draws
 from sgmbench.montecarlo.nuts import Plan, program, run_chains
 
 CHAINS, WARMUP, THINNING = 4, 1_000, 5
+WARMUP_DRAWS = CHAINS * WARMUP // THINNING  # that as many transitions would be
 LARGEST_R_HAT = 1.01
 
 
@@ -51,14 +52,13 @@ class PosteriorRuns:
             CellError: no parameters give these data, or the chains have not mixed.
         """
         before = dict(self.clock.seconds)
-        is_known = isinstance(self.problem, KnownPosterior) and not (self.is_pushed and self.problem.germ_dimension)
-        if is_known:
+        if self.is_exact:
             draws, executed = np.asarray(self._exact(n)(jnp.asarray(z, "float64"), key)), 0
         else:
             draws, executed = self._by_chains(n, z, key)
         if self.is_pushed:
-            draws = self._push.at(normal_coordinates(self.problem, draws) if is_known else draws).y
-        elif not is_known:
+            draws = self._push.at(normal_coordinates(self.problem, draws) if self.is_exact else draws).y
+        elif not self.is_exact:
             draws = parameters_of(self.problem, draws[:, : len(self.problem.parameters)])
         progress("posterior draws", n, n)
         ok = np.all(np.isfinite(draws), axis=1)
@@ -66,6 +66,11 @@ class PosteriorRuns:
             raise CellError(f"no parameters give the data {_shown(z)}; write data that the model can give")
         seconds = {phase: spent - before[phase] for phase, spent in self.clock.seconds.items()}
         return Runs(np.zeros((n, 0)), draws, ok, executed=executed, seconds=seconds)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether draws are independent and exact, and no chains are run."""
+        return isinstance(self.problem, KnownPosterior) and not (self.is_pushed and self.problem.germ_dimension)
 
     def _jit_exact(self, n: int) -> Any:
         problem = self.problem

@@ -9,14 +9,14 @@ from sgmbench import registry
 from sgmbench.report.asking import question
 from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
+from sgmbench.report.gradients import gradient_sentences
 from sgmbench.report.offers import offers_of
-from sgmbench.report.overtaking import at_cost, reign_of
+from sgmbench.report.overtaking import at_cost, kind_of, reign_of, sees_germ, spent
 from sgmbench.report.pairs import ranking
 from sgmbench.report.reach import more_runs, place, reach
 from sgmbench.report.summary import Line, Summary, TargetSummary
 from sgmbench.report.wanted import (
     Ask,
-    fields_of,
     is_monte_carlo,
     quantities_of,
     refusal,
@@ -104,18 +104,23 @@ def _answer(target: TargetSummary, ask: Ask, *, in_depth: bool) -> str:
     sentences = [f"for {wanted_words(target, ask)} to {percent(eps)} ({count(_worth_of(target, ask))} runs' worth):"]
     questions = [question(target, ask, cost) for cost in ask["cost_per_run"]]
     sentences += map(at_cost, questions)
-    sentences += [*_runs_each(offers, eps), *reach(target, ask, offers), *_unscored(target, ask)]
+    sentences += [*_runs_each(offers, eps), *gradient_sentences(target, offers, eps)]
+    sentences += [*reach(target, ask, offers), *_unscored(target, ask)]
     if in_depth:
-        sentences += [*filter(None, map(reign_of, questions)), *more_runs(target, ask, offers)]
+        sentences += [
+            *filter(None, map(spent, questions)),
+            *filter(None, map(reign_of, questions)),
+            *more_runs(target, ask, offers),
+        ]
     return " ".join(sentences)
 
 
 def wanted_words(target: TargetSummary, ask: Ask) -> str:
-    """What is asked: mean and standard deviation of c and phi; quantile 0.975 of c."""
+    """What is asked: mean and sd of c and phi, quantile 0.975 of c and the probability that c exceeds 0.3."""
     quantities = quantities_of(ask)
     everywhere = [q.noun for q in quantities if not q.field and q.statistic != "energy"]
     said = [f"{several(everywhere)} of {several(varying_fields(target))}"] if everywhere else []
-    said += [q.of(fields_of(target, q)[0]) for q in quantities if q.field]
+    said += [q.noun if q.statistic == "probability" else q.of(q.field) for q in quantities if q.field]
     return several(said + [q.noun for q in quantities if q.statistic == "energy"])
 
 
@@ -157,7 +162,7 @@ def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
     lines = [line for target in asked for line in target.lines]
     if summary.record["configuration"].get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
         return []
-    if any(_sees_germ(line) for line in lines):
+    if any(map(_may_see_germ, lines)):
         return []
     return [
         "No method was run that uses the germ. If it is known, quasi_monte_carlo, control_variate and network are the "
@@ -165,10 +170,9 @@ def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
     ]
 
 
-def _sees_germ(line: Line) -> bool:
-    """Of a method of this package; a user's own is taken to."""
-    kind = line.algorithm or line.method
-    return kind not in registry.names("methods") or registry.load("methods", kind).sees_germ
+def _may_see_germ(line: Line) -> bool:
+    """A user's own method is taken to."""
+    return sees_germ(kind_of(line)) or kind_of(line) not in registry.names("methods")
 
 
 def _single_replicate(summary: Summary, asks: list[Ask]) -> list[str]:

@@ -3,7 +3,6 @@
 import math
 import re
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ COLUMNS, ROWS, POINTS = 240, 150, 121
 AROUND = 10  # how far a figure goes beyond what is asked, as a factor
 COSTS = (1e-3, 3600.0)  # s, of a run: a decision map covers these at least
 DEMAND = 1000.0  # conditions, likewise
-TITLE = 52  # letters a line
 
 
 def draw_ask_figures(folder: Path, summary: Summary, target: TargetSummary) -> None:
@@ -96,8 +94,8 @@ def _map_panel(asked: list[Question]) -> MapPanel:
 
 
 def _title(words: str) -> str:
-    """In lines that fit; a number stays with its unit."""
-    return fill(re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", words), TITLE)
+    """Where it is broken into lines, a number stays with its unit."""
+    return re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", words)
 
 
 def _frontier_panels(target: TargetSummary, asks: list[Ask]) -> list[FrontierPanel]:

@@ -42,7 +42,8 @@ class Price:
         method: label, "" where none reaches the tolerance.
         budget: training runs of a Generator, 0 of a Sampler.
         samples_each: runs or samples at each condition.
-        seconds: what it takes altogether.
+        seconds: what it takes altogether, runs spread over the workers.
+        core_seconds: the same on one.
     """
 
     target: str
@@ -53,6 +54,7 @@ class Price:
     budget: int
     samples_each: float
     seconds: float
+    core_seconds: float
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,9 @@ def _price(ask: int, asked: Question, Q: int) -> Price:
     known: dict[str, Any] = {"target": asked.target.name, "ask": ask, "cost_per_run": asked.cost_per_run}
     best = asked.cheapest(Q)
     if best is None:
-        return Price(**known, conditions=Q, method="", budget=0, samples_each=math.inf, seconds=math.inf)
+        return Price(
+            **known, conditions=Q, method="", budget=0, samples_each=math.inf, seconds=math.inf, core_seconds=math.inf
+        )
     return Price(
         **known,
         conditions=Q,
@@ -161,4 +165,5 @@ def _price(ask: int, asked: Question, Q: int) -> Price:
         budget=0 if best.is_sampler else best.budget,
         samples_each=best.samples_each(asked.tolerance),
         seconds=cost(best, tolerance=asked.tolerance, conditions=Q, cost_per_run=asked.c),
+        core_seconds=cost(best, tolerance=asked.tolerance, conditions=Q, cost_per_run=asked.cost_per_run),
     )

@@ -24,7 +24,15 @@ from sgmbench.report.summary import Summary, TargetSummary
 
 OF_CELL = ("label", "budget", "replicate")
 UNITS = {"peak_bytes": "B"}
-COUNTS = ("solver_runs", "executed_runs", "gradients", "network_evaluations", "samples", "peak_bytes")
+COUNTS = (
+    "solver_runs",
+    "executed_runs",
+    "gradients",
+    "runs_a_gradient",
+    "network_evaluations",
+    "samples",
+    "peak_bytes",
+)
 
 
 def datasets_of(summary: Summary) -> dict[str, xr.Dataset]:

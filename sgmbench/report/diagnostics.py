@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from sgmbench.report.format import count, several
+from sgmbench.report.gradients import gradient_notes
 from sgmbench.report.pooled import pooled_runs, resolved_runs
 from sgmbench.report.reach import place
 from sgmbench.report.solver_limit import is_beyond, limit
@@ -22,6 +23,7 @@ def diagnostic_notes(summary: Summary) -> list[str]:
     for target in summary.targets:
         said += _together("invalid", target, lambda line: line.invalid)
         said += _together("note", target, lambda line: line.marks)
+        said += [f"note: {target.name}: {note}" for note in gradient_notes(target)]
         said += _beyond_the_solver(target)
         said += _on_average(summary, target)
     return said

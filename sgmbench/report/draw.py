@@ -13,6 +13,7 @@ from sgmbench.report.figures.error_against_runs import draw_error_against_runs
 from sgmbench.report.figures.histograms import draw_histograms
 from sgmbench.report.figures.maps import draw_maps
 from sgmbench.report.figures.modes import draw_modes
+from sgmbench.report.figures.pit import draw_pit
 from sgmbench.report.figures.spectra import draw_spectra
 from sgmbench.report.reach import place
 from sgmbench.report.summary import Summary, TargetSummary
@@ -27,6 +28,7 @@ OF_SAMPLES = {
     "distributions": draw_distributions,
     "modes": draw_modes,
     "spectra": draw_spectra,
+    "pit": draw_pit,
 }
 
 

@@ -1,10 +1,12 @@
 """What each method of a target offers for an ask: squared biases, variances and seconds, from its scores.
 
-With e its errors of a quantity, v the variance of one run and a reference of R runs, means taken over conditions:
+With e its errors of a quantity, v the variance of one run and a reference of R runs, means taken over the conditions at
+which the field varies (where it is constant, its standard deviation is no unit, and one run tells all of it):
 
     Generator             bias^2 = max(mean of e^2 - v/M - v/R, l), M samples scored; the law's own error
     plain Monte Carlo     bias 0 and v itself, at any number of runs
-    another Sampler       v' = n max(mean of e^2 - v/R, l), n runs a condition; so for each budget, from n runs on
+    another Sampler       v' = n max(mean of e^2 - v/R, l), n runs a condition; so for each budget, from n runs on,
+                          at the price of those that are differentiated (`Line.price`)
     limit                 l = mean of 3 v/R / sqrt(K), K conditions
 
 With two replicates or more, the upper end of the mean's interval stands for it, since one of many methods has small
@@ -79,13 +81,15 @@ def _offer(
     limit = {w.name: _limit(target, w) for w in wanted}
     seen = _seen(squares, limit)
     if line.kind != "sampler":
-        told = [_seen(found or squares, limit) for found in (expected, least)]
+        likely, at_least = (_seen(found or squares, limit) for found in (expected, least))
         per_sample, extra = line.seconds_a_sample, line.extra_samples
-        return Offer(line.method, line.budget, False, seen, v, upfront, per_sample, extra, 2.0, limit, *told)
+        known = {"extra_samples": extra, "limit": limit, "expected": likely, "least": at_least}
+        return Offer(line.method, line.budget, False, seen, v, upfront, per_sample, **known)
     runs = line.solver_runs / max(len(line.samples_each), 1)
     variance = {name: runs * square if np.isfinite(square) else v[name] for name, square in seen.items()}
     bias2 = {name: 0.0 if np.isfinite(square) else math.inf for name, square in seen.items()}
-    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=max(2.0, runs))
+    fewest = max(2.0, runs)
+    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=fewest, price=line.price)
 
 
 def _seen(squares: dict[str, float], limit: dict[str, float]) -> dict[str, float]:
@@ -137,7 +141,7 @@ class Squares(NamedTuple):
 
 
 def squares_of(target: TargetSummary, line: Line, wanted: Wanted) -> Squares | None:
-    """Those of a method; None where nothing is scored. A field that is constant at a condition has no error there."""
+    """Those of a method; None where nothing is scored."""
     errors = line.replicate_errors[wanted.part]
     scored = [c for c in wanted.variance if c in errors]
     if not scored:

@@ -4,17 +4,22 @@ A Generator's rival is the cheapest Sampler that reaches the tolerance at the la
 conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stands that of the
 Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
 round, and that of its worst replicate. Beside the winner stands in how many replicates it is cheapest by their own
-errors, among the methods that surely reach the tolerance.
+errors, among the methods that surely reach the tolerance. And where methods were run that see the germ, which is known
+then, a Generator that wins without having met `control_variate` is said to: it is the strongest rival.
 """
 
 import math
 from collections.abc import Callable
 
+from sgmbench import registry
 from sgmbench.report.asking import Question
 from sgmbench.report.format import count, percent, seconds, several
 from sgmbench.report.offers import Spread, line_of, spread_of
+from sgmbench.report.summary import Line
 from sgmbench.report.wanted import scored_conditions, wanted_of
-from sgmbench.statistics.crossover import Offer, reign
+from sgmbench.statistics.crossover import Offer, cost, reign
+
+STRONGEST = "control_variate"
 
 
 def at_cost(asked: Question) -> str:
@@ -35,7 +40,46 @@ def at_cost(asked: Question) -> str:
         said = f"{winner} is cheapest{where}"
     else:
         said = "the cheapest is " + several([f"{winner} at Q = {several(at)}" for winner, at in winners.items()])
-    return f"{start} {said}; {_overtaking(asked)}."
+    return f"{start} {said}{_not_met(asked)}; {_overtaking(asked)}."
+
+
+def _not_met(asked: Question) -> str:
+    """Of a Generator that is cheapest where a germ is known: that the strongest rival was not run."""
+    if all(best is None or best.is_sampler for best in map(asked.cheapest, asked.queries)):
+        return ""
+    kinds = [kind_of(line) for line in asked.target.lines]
+    if asked.target.name not in registry.load("methods", STRONGEST).targets:
+        return ""
+    if STRONGEST in kinds or not any(map(sees_germ, kinds)):
+        return ""
+    return f", not set against {STRONGEST}, which was not run"
+
+
+def kind_of(line: Line) -> str:
+    """Of which method a line is, whatever its label."""
+    return line.algorithm or line.method
+
+
+def sees_germ(kind: str) -> bool:
+    """Of a method of this package; of a user's own it is not known."""
+    return kind in registry.names("methods") and registry.load("methods", kind).sees_germ
+
+
+def spent(asked: Question) -> str:
+    """Core-seconds of the cheapest answer for each Q, and its wall-clock on several workers; "" where none is told."""
+    if math.isnan(asked.c):
+        return ""
+    said = []
+    for Q in asked.queries:
+        if best := asked.cheapest(Q):
+            core, clock = (
+                cost(best, tolerance=asked.tolerance, conditions=Q, cost_per_run=c)
+                for c in (asked.cost_per_run, asked.c)
+            )
+            unit = "" if said else " core-seconds"
+            wall = f" ({seconds(clock)} of wall-clock)" if asked.workers > 1 else ""
+            said.append(f"{count(core)}{unit}{wall}{'' if asked.is_one_law else f' at Q = {Q}'}")
+    return f"At {cost_words(asked)} the answer takes {several(said)}." if said else ""
 
 
 def _agreement(asked: Question, Q: int) -> str:

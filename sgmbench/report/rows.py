@@ -61,6 +61,8 @@ def _costs(line: Line) -> Iterator[Row]:
     cold = sum(line.seconds.values())
     totals = {"cold": cold, "warm": cold - line.seconds.get("compile", 0.0), "peak_bytes": float(line.peak_bytes)}
     counts = {"solver_runs": line.solver_runs, "network_evaluations_a_sample": line.network_evaluations}
+    if line.gradients:
+        counts |= {"gradients": line.gradients, "forward_runs": line.forward_runs}
     for name, value in {**line.seconds, **totals, **counts, "samples": float(line.samples)}.items():
         yield _row(line, f"cost/{name}", value)
 

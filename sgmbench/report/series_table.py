@@ -10,6 +10,7 @@ from sgmbench.report.contest import family
 from sgmbench.report.contest_words import claim_sentences
 from sgmbench.report.format import count, seconds, several
 from sgmbench.report.frame import framed
+from sgmbench.report.gradients import gradient_notes
 from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
 from sgmbench.report.summary import TargetSummary
 from sgmbench.report.terminal import bounded
@@ -90,7 +91,8 @@ def series_sentences(members: list[Member]) -> list[str]:
     """One for each problem and target, where plain Monte Carlo is cheapest, who is surely best, what was left out."""
     said = [_sentence(member, target) for member in members for target in member.summary.targets]
     claims = family(member.summary for member in members)
-    return [*said, *_where_monte_carlo_wins(members), *claim_sentences(claims), *left_out_lines(members)]
+    priced = [f"{m.label}, {t.name}: {note}." for m in members for t in m.summary.targets for note in gradient_notes(t)]
+    return [*said, *priced, *_where_monte_carlo_wins(members), *claim_sentences(claims), *left_out_lines(members)]
 
 
 def left_out_lines(members: list[Member]) -> list[str]:

@@ -4,15 +4,17 @@ Nothing is computed twice: table, answer, CSV and figures all read this.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from sgmbench.core.cost import USUAL_GRADIENT
 from sgmbench.core.findings import told
 from sgmbench.core.result import Result
 from sgmbench.report.standings import Standing, standings_of
-from sgmbench.report.worth import ENERGIES, ENERGY, by_metric
+from sgmbench.report.worth import ENERGY, QUANTITY_OF, Entry, by_metric
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 from sgmbench.store.atomic import read_json
 from sgmbench.store.run_folder import RunFolder
@@ -24,9 +26,11 @@ class Line:
 
     Attributes:
         algorithm: the kind of the method, whatever its label.
-        equivalent: equivalent runs by metric and condition: by energy, and by moment as "standard_deviation/c".
+        equivalent: equivalent runs by metric and condition: by energy, and by errors as "standard_deviation/c".
         errors: mean score over replicates by "metric/part" and condition.
         seconds: mean seconds by phase.
+        solver_runs: asked for over all conditions, of which `gradients` were differentiated.
+        runs_a_gradient: what such a run counts as, the median of all cells of the method; None where none measured it.
         samples: drawn in a replicate over all conditions, those beyond the scored ones included.
         invalid: why its samples are not what they should be, a sentence each; its scores stand, and win nothing.
         marks: what limits its claims and leaves it valid, likewise.
@@ -47,6 +51,8 @@ class Line:
     seconds: dict[str, float] = field(default_factory=dict)
     samples_each: dict[str, int] = field(default_factory=dict)
     solver_runs: float = 0.0
+    gradients: float = 0.0
+    runs_a_gradient: float | None = None
     network_evaluations: float = 0.0
     samples: int = 0
     extra_samples: int = 0
@@ -64,6 +70,17 @@ class Line:
         """Warm seconds of sampling."""
         return self.seconds.get("sample", 0.0) / max(self.samples, 1)
 
+    @property
+    def forward_runs(self) -> float:
+        """What its solver runs cost in runs of the forward model."""
+        g = USUAL_GRADIENT if self.runs_a_gradient is None else self.runs_a_gradient
+        return self.solver_runs + (g - 1) * self.gradients
+
+    @property
+    def price(self) -> float:
+        """That of one of them; 1 where none is differentiated."""
+        return self.forward_runs / self.solver_runs if self.gradients else 1.0
+
     def median(self, metric: str = ENERGY) -> EquivalentRuns:
         """Equivalent runs of the median condition (the lower of two)."""
         ranked = sorted(self.equivalent[metric].values(), key=lambda runs: runs.value)
@@ -75,7 +92,7 @@ class Line:
 
     def worst_moment(self) -> tuple[str, EquivalentRuns] | None:
         """The mean or standard deviation, as "mean/c", that is worth the fewest runs at the median condition."""
-        moments = {part: self.median(part) for part in self.equivalent if part not in ENERGIES}
+        moments = {part: self.median(part) for part in self.equivalent if part.partition("/")[0] in QUANTITY_OF}
         return min(moments.items(), key=lambda item: item[1].value, default=None)
 
     def median_error(self, part: str) -> float:
@@ -159,15 +176,31 @@ class Summary:
 def summarize(folder: RunFolder) -> Summary:
     """Gathers the results of a run folder, finished or not."""
     record, results = folder.record, folder.results()
-    targets = []
+    configuration, targets = record["configuration"], []
     for name in dict.fromkeys(result.target for result in results):
         path = folder.path / "references" / f"{name}.json"
-        truth = read_json(path)["conditions"] if path.exists() else {}
+        known: dict[str, Any] = read_json(path) if path.exists() else {"conditions": {}}
+        fields = known.get("fields", [])  # runs of an older version have none: theirs stay in the order of the alphabet
+        truth = _by_condition(known["conditions"], fields)
         error = truth.pop("error", "")
-        of_target = [result for result in results if result.target == name]
-        lines = _lines(of_target, truth, _algorithms(record["configuration"]))
+        of_target = [replace(r, scores=_by_condition(r.scores, fields)) for r in results if r.target == name]
+        lines = _lines(of_target, truth, _algorithms(configuration), configuration.get("metrics", []))
         targets.append(TargetSummary(name, truth, lines, error, standings_of(of_target)))
     return Summary(str(folder.path), record, targets, results)
+
+
+def _by_condition(content: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    """What is known at each condition, in the order of the fields and not of the alphabet."""
+    return {condition: _in_order(of, fields) for condition, of in content.items()}
+
+
+def _in_order(content: Any, fields: list[str]) -> Any:
+    """Dictionaries by "field" or "field/part", however deep; what is no field comes first."""
+    if not isinstance(content, dict):
+        return content
+    place = {field: i for i, field in enumerate(fields)}
+    keys = sorted(content, key=lambda key: place.get(key.partition("/")[0], -1))
+    return {key: _in_order(content[key], fields) for key in keys}
 
 
 def _algorithms(configuration: dict[str, Any]) -> dict[str, str]:
@@ -175,14 +208,27 @@ def _algorithms(configuration: dict[str, Any]) -> dict[str, str]:
     return {entry["label"]: entry["kind"] for entry in configuration["methods"]}
 
 
-def _lines(results: list[Result], truth: dict[str, Any], algorithms: dict[str, str]) -> list[Line]:
+def _lines(
+    results: list[Result], truth: dict[str, Any], algorithms: dict[str, str], metrics: Sequence[Entry] = ()
+) -> list[Line]:
     groups: dict[tuple[str, int], list[Result]] = defaultdict(list)
     for result in results:
         groups[result.method, result.budget].append(result)
-    return [_line(group, truth, algorithms.get(method, "")) for (method, _), group in groups.items()]
+    lines = [_line(group, truth, algorithms.get(method, ""), metrics) for (method, _), group in groups.items()]
+    prices = _prices(results)
+    return [replace(line, runs_a_gradient=prices.get(line.method)) for line in lines]
 
 
-def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
+def _prices(results: list[Result]) -> dict[str, float]:
+    """What a gradient counts as by method: the same for all its budgets and replicates, but for noise."""
+    measured: dict[str, list[float]] = defaultdict(list)
+    for result in results:
+        if result.cost.runs_a_gradient is not None:
+            measured[result.method].append(result.cost.runs_a_gradient)
+    return {method: float(np.median(each)) for method, each in measured.items()}
+
+
+def _line(group: list[Result], truth: dict[str, Any], algorithm: str, metrics: Sequence[Entry]) -> Line:
     first = group[0]
     good = [result for result in group if result.status == "ok"]
     shared = {
@@ -201,12 +247,13 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str) -> Line:
     replicate_errors = _gather(good)
     return Line(
         **shared,
-        equivalent=by_metric(replicate_errors, truth, first),
+        equivalent=by_metric(replicate_errors, truth, first, metrics),
         errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
         replicate_errors=replicate_errors,
         seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
         samples_each=good[0].samples_each,
         solver_runs=float(np.mean([result.cost.solver_runs for result in good])),
+        gradients=float(np.mean([result.cost.gradients for result in good])),
         network_evaluations=good[0].cost.network_evaluations,
         samples=good[0].cost.samples,
         extra_samples=good[0].cost.extra_samples,

@@ -119,11 +119,10 @@ def _floor_name(target: TargetSummary) -> str:
 
 
 def _metrics(target: TargetSummary) -> dict[str, list[str]]:
-    """Fields of each metric that any method was scored by."""
+    """All fields, for each metric that some field was scored by: of one that was not there is a dash in its place."""
     have = {part for line in target.lines for part in line.errors}
     fields = list(next(iter(target.conditions.values()), {}).get("variances", {}))
-    found = {m: [f for f in fields if f"{m}/{f}" in have] for m in SCORES}
-    return {metric: of for metric, of in found.items() if of}
+    return {metric: fields for metric in SCORES if any(f"{metric}/{f}" in have for f in fields)}
 
 
 def _row(line: Line, target: TargetSummary, metrics: dict[str, list[str]]) -> list[str]:

@@ -1,5 +1,6 @@
 """What an ask wants of a target, quantity by quantity, and who can answer it."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ Ask = dict[str, Any]
 """An ask as plain data, see `core.experiment.Ask`."""
 
 ALL = ""
+FEW = 3  # conditions that are named
+PROBABILITY = "probability"
 
 
 class Wanted(NamedTuple):
@@ -23,11 +26,12 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(target: TargetSummary, ask: Ask, conditions: Iterable[str]) -> list[Wanted]:
-    """All that is asked, field by field."""
+    """All that is asked, field by field; of a field at the conditions where it varies, if there are any."""
     conditions, found = list(conditions), []
     for quantity in quantities_of(ask):
         for field in fields_of(target, quantity):
-            v = {c: _variance(target, quantity, field, c) for c in conditions}
+            asked = [c for c in conditions if _varies(target, field, c)] or conditions
+            v = {c: _variance(target, quantity, field, c) for c in asked}
             found.append(Wanted(quantity.of(field), quantity.part(field), v))
     return found
 
@@ -48,6 +52,10 @@ def varying_fields(target: TargetSummary) -> list[str]:
     """Fields that are not constant at every condition."""
     everywhere = [condition["variances"] for condition in target.conditions.values()]
     return [name for name in everywhere[0] if any(variances[name]["mean"] > 0 for variances in everywhere)]
+
+
+def _varies(target: TargetSummary, field: str, condition: str) -> bool:
+    return field == ALL or target.conditions[condition]["variances"][field]["mean"] > 0
 
 
 def scored_conditions(target: TargetSummary) -> list[str]:
@@ -71,24 +79,49 @@ def refusal(target: TargetSummary, ask: Ask) -> str:
             return f"no answer, since {why}; ask for {any_of(varying)}."
     parts = {part for line in good for part in line.errors}
     metrics = {part.partition("/")[0] for part in parts}
-    if missing := list(dict.fromkeys(q.metric for q in quantities if q.metric not in metrics)):
+    of_whole = [quantity for quantity in quantities if quantity.statistic != PROBABILITY]
+    if missing := list(dict.fromkeys(q.metric for q in of_whole if q.metric not in metrics)):
         return f"no answer, since {several(missing)} {'is' if len(missing) == 1 else 'are'} not among the metrics."
     for quantity in quantities:
-        if quantity.statistic != "quantile":
-            continue
-        if not any(quantity.part(field) in parts for field in fields_of(target, quantity)):
-            level = f"{quantity.level} is not among the levels of the metric quantiles"
-            return f"no answer, since {level}; add it there and run again."
-        if not _has_variance(target, quantity):
-            return f"no answer, since this run does not hold the variance of {quantity.noun}; run it again."
+        if lacking := _lacking(target, quantity, parts):
+            return f"no answer, since {lacking}."
     if not any(scored_lines(target, wanted_of(target, ask, scored_conditions(target)))):
         return "no answer, since no method was scored in all that is asked; ask for fewer quantities."
     return ""
 
 
-def _has_variance(target: TargetSummary, quantity: Quantity) -> bool:
+def _lacking(target: TargetSummary, quantity: Quantity, parts: set[str]) -> str:
+    """What a run does not tell of a quantile or a probability, and the remedy."""
+    if quantity.statistic not in ("quantile", PROBABILITY):
+        return ""
     fields = fields_of(target, quantity)
-    return all(quantity.key in c["variances"][field] for c in target.conditions.values() for field in fields)
+    if not any(quantity.part(field) in parts for field in fields):
+        if quantity.statistic == PROBABILITY:
+            has_metric = any(part.startswith(f"{quantity.metric}/") for part in parts)
+            return f"{quantity.unscored(has_metric=has_metric)}, and run again"
+        level = f"{quantity.level} is not among the levels of the metric quantiles"
+        return f"{level}; add it there and run again"
+    if not all(quantity.key in c["variances"][field] for c in target.conditions.values() for field in fields):
+        name = quantity.noun if quantity.statistic == "quantile" else quantity.of(quantity.field)
+        return f"this run does not hold the variance of {name}; run it again"
+    return _unseen(target, quantity) if quantity.statistic == PROBABILITY else ""
+
+
+def _unseen(target: TargetSummary, quantity: Quantity) -> str:
+    """That an event happens in no run of a reference, or in all of them, where its probability is not seen."""
+    scored = scored_conditions(target)
+    varying = [name for name in scored if _varies(target, quantity.field, name)] or scored
+    conditions = {name: target.conditions[name] for name in varying}
+    v = {name: known["variances"][quantity.field][quantity.key] for name, known in conditions.items()}
+    if never := [name for name, each in v.items() if each is None or not math.isfinite(each)]:
+        size, at = max(conditions[name]["size"] for name in never), ""
+        if len(conditions) > 1:
+            at = f" at {several(never)}" if len(never) <= FEW else f" at {len(never)} of {len(conditions)} conditions"
+        remedy = "ask for a less extreme value, or write a larger reference and run again"
+        return f"{quantity.event} in none of the {size:,} runs of the reference{at}; {remedy}"
+    if not any(v.values()):
+        return f"{quantity.event} in every run of the reference; ask for a more extreme value"
+    return ""
 
 
 def _variance(target: TargetSummary, quantity: Quantity, field: str, condition: str) -> float:

@@ -1,16 +1,20 @@
 """What samples are worth: equivalent runs at each condition, by every metric that can be counted in runs.
 
+These are the energies, the epistemic share, and all errors of which the variance of one run is in the truth: of means,
+standard deviations, quantiles, tail probabilities and conditional values at risk (`core.quantity.variance_key`).
+
 Replicates are scored against one reference of n runs, so that its noise is part of every interval. Of energy the scores
 tell what it adds to D2 to first order; of what is left the variance is at most 2 (mu / n)^2.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from sgmbench.core.findings import CLAIMED
+from sgmbench.core.quantity import variance_key
 from sgmbench.core.result import Result
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, SharedNoise, equivalent_runs, equivalent_runs_of_errors
 
@@ -22,19 +26,26 @@ QUANTITY_OF = {"mean": "mean", "standard_deviation": "sd"}
 Errors = dict[str, dict[str, list[float]]]
 """Scores by "metric/part", condition and replicate."""
 
+Entry = dict[str, Any]
+"""A metric of the configuration as plain data: its label, its kind, its settings."""
+
 Found = Iterator[tuple[str, str, EquivalentRuns]]
 
 
-def by_metric(errors: Errors, truth: dict[str, Any], result: Result) -> dict[str, dict[str, EquivalentRuns]]:
+def by_metric(
+    errors: Errors, truth: dict[str, Any], result: Result, metrics: Iterable[Entry] = ()
+) -> dict[str, dict[str, EquivalentRuns]]:
     """By metric, or "metric/part", and condition; nothing where nothing varies.
 
     Args:
         errors: of all replicates.
         truth: what is known of each condition.
         result: any of the replicates.
+        metrics: those of the configuration; one that is not among them is of the kind that its label says.
     """
+    entries = {entry["label"]: entry for entry in metrics}
     found: dict[str, dict[str, EquivalentRuns]] = {}
-    for worths in (_by_energy(errors, truth), _by_moment(errors, truth, result), _by_share(errors, truth)):
+    for worths in (_by_energy(errors, truth), _by_variance(errors, truth, result, entries), _by_share(errors, truth)):
         for name, condition, runs in worths:
             found.setdefault(name, {})[condition] = runs
     return found
@@ -62,14 +73,15 @@ def _by_energy(errors: Errors, truth: dict[str, Any]) -> Found:
                 yield metric, condition, equivalent_runs(np.array(d2), mu=mu, cap=size / CLAIMED, shared=shared)
 
 
-def _by_moment(errors: Errors, truth: dict[str, Any], result: Result) -> Found:
-    """A Generator's samples stand for a law."""
+def _by_variance(errors: Errors, truth: dict[str, Any], result: Result, entries: dict[str, Entry]) -> Found:
+    """A Generator's samples stand for a law; an event that the reference lacks has no variance, and no worth."""
     for part, by in errors.items():
-        metric, _, field = part.partition("/")
-        for condition, error in by.items() if metric in QUANTITY_OF else ():
-            v, size = truth[condition]["variances"][field][QUANTITY_OF[metric]], truth[condition]["size"]
+        label, _, name = part.partition("/")
+        field, key = _field_and_key(entries.get(label, {"kind": label}), name)
+        for condition, error in by.items() if key else ():
+            v, size = truth[condition]["variances"].get(field, {}).get(key), truth[condition]["size"]
             samples = result.samples_each[condition] if result.kind == "generator" else math.inf
-            if v > 0:
+            if v is not None and v > 0:
                 yield (
                     part,
                     condition,
@@ -77,6 +89,15 @@ def _by_moment(errors: Errors, truth: dict[str, Any], result: Result) -> Found:
                         np.array(error), variance=v, reference=size, samples=samples, cap=size / CLAIMED
                     ),
                 )
+
+
+def _field_and_key(entry: Entry, name: str) -> tuple[str, str]:
+    """Where the variance of the error of a score stands."""
+    kind = entry["kind"]
+    if kind in QUANTITY_OF:
+        return name, variance_key(kind)
+    field, _, which = name.rpartition("/")
+    return field, variance_key(kind, which, tail=entry.get("tail", "upper"))
 
 
 def _by_share(errors: Errors, truth: dict[str, Any]) -> Found:

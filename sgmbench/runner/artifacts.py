@@ -79,9 +79,8 @@ def _load_runs(
     arrays, notes = cache.get(kind, description, make)
     runs = Runs(**arrays, **notes)
     if not runs.ok.any():
-        raise CellError(
-            f"all {len(runs.ok)} solver runs of the {kind} gave NaN or infinity; check the problem's solver"
-        )
+        which = "training runs" if kind == "runs" else f"solver runs of the {kind}"
+        raise CellError(f"all {len(runs.ok)} {which} gave NaN or infinity; check the problem's solver")
     return runs
 
 
@@ -163,7 +162,7 @@ def load_training_runs(cell: Description, cache: Cache, progress: Progress) -> R
 def _first(n: int, runs: Runs) -> Runs:
     """The first n of some runs, and their part of the time."""
     if not runs.ok[:n].any():
-        raise CellError(f"the first {n} solver runs of the runs gave NaN or infinity; check the problem's solver")
+        raise CellError(f"the first {n} training runs gave NaN or infinity; check the problem's solver")
     seconds = runs.seconds | {"simulate": runs.seconds["simulate"] * n / len(runs.ok)}
     return Runs(runs.z[:n], runs.y[:n], runs.ok[:n], executed=n, seconds=seconds)
 
@@ -205,7 +204,7 @@ def load_fit(
             checkpoints.discard()
             raise
         diagnostics = method.diagnose(fit, pairs, key=stream(cell["seed"], "diagnose", *description["stream"]))
-        return fit, {"seconds": clock.seconds, "diagnostics": diagnostics}
+        return fit, {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, "diagnostics": diagnostics}
 
     fit, notes = cache.get("fit", description, make)
     checkpoints.discard()

@@ -39,6 +39,7 @@ class _Tally:
     solver_runs: float = 0.0
     executed_runs: float = 0.0
     gradients: float = 0.0
+    runs_a_gradient: float | None = None
     failed_runs: int = 0
     evaluations: int = 0
     extra_samples: int = 0
@@ -80,6 +81,8 @@ def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth
         tally.solver_runs += delivery.solver_runs
         tally.executed_runs += delivery.executed_runs
         tally.gradients += delivery.gradients
+        if delivery.time_gradient and tally.runs_a_gradient is None:
+            tally.runs_a_gradient = delivery.time_gradient()
         tally.said[condition["name"]] = delivery.invalid
         if delivery.diagnostics:
             tally.diagnostics[condition["name"]] = delivery.diagnostics
@@ -122,6 +125,7 @@ def _run_generator(
     tally.diagnostics = notes["diagnostics"]
     for phase in clock.seconds:
         clock.seconds[phase] += runs.seconds[phase] + notes["seconds"][phase]
+        clock.cpu_seconds[phase] += notes.get("cpu_seconds", {}).get(phase, 0.0)  # of the fit: its runs are others' too
     if isinstance(method, Surrogate):
         sample = method.prepare(fit, clock=clock, germs=question.germs(method, clock=clock, phase="sample"))
     else:
@@ -199,11 +203,13 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
             solver_runs=tally.solver_runs,
             executed_runs=tally.executed_runs,
             gradients=tally.gradients,
+            runs_a_gradient=tally.runs_a_gradient,
             network_evaluations=tally.evaluations,
             samples=sum(tally.samples_each.values()) + tally.extra_samples * tally.conditions,
             extra_samples=tally.extra_samples,
             peak_bytes=peak,
             seconds=tally.clock.seconds,
+            cpu_seconds=tally.clock.cpu_seconds,
         ),
         scores=tally.scores,
         pair_scores=tally.pair_scores,

@@ -5,6 +5,7 @@ variance of each quantity, and the floor of every metric: the score that an inde
 reference's size has; of held-out runs that of one half against the other. Of a decomposition also the variance shares
 and the probabilities over z. Held-out pairs have no such floor; beside them stands the climatology, what a sampler of
 the marginal law scores that ignores the conditions. Where the solver has coarser levels, its own error stands there.
+The names of the fields stand beside all this in the order of the layout, since JSON is sorted by name.
 """
 
 from dataclasses import asdict
@@ -48,14 +49,15 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
             progress("references", i + 1, len(cell.description["conditions"]), cell.target)
     except CellError as error:
         conditions = {"error": str(error)}
-    kept = cell.description["samples_kept"]
+    kept, layout = cell.description["samples_kept"], question_of(cell.description).answer.layout
     if kept and "error" not in conditions:
         rows = {
             c["name"]: truth.reference(cell.description, c).values[: min(kept, c["pairs"] or kept)]
             for c in cell.description["conditions"]
         }
-        write_samples(path.with_suffix(".nc"), rows, question_of(cell.description).answer.layout)
-    write_json(path, {"content": content, "conditions": conditions})
+        write_samples(path.with_suffix(".nc"), rows, layout)
+    fields = [field.name for field in layout.fields]
+    write_json(path, {"content": content, "conditions": conditions, "fields": fields})
 
 
 def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache, progress: Progress) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Plain Monte Carlo without runs: its errors are known, so that where a run is dear none is spent on measuring them.
 
-N independent runs, scored against a reference of n runs, have with mu and the v of `statistics.monte_carlo_variance`
-and `statistics.quantile_variance`
+N independent runs, scored against a reference of n runs, have with mu and the v of `runner.variances`
 
     E D2 = mu / N                                          exactly, in every dimension
-    E (error of the mean)^2 = v (1/N + 1/n)                exactly for the mean, for large N for sd and quantiles
+    E (error of the mean)^2 = v (1/N + 1/n)                exactly for the mean; for large N for the standard deviation,
+                                                           quantiles, tail probabilities and CVaR
 
 of which the roots stand in the place of scores. Other metrics have no such law, and no score then. The cost is that of
 N runs at each condition, as the reference's runs took it; none of them was made.
@@ -18,11 +18,7 @@ from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.energy import Energy
-from sgmbench.metrics.fields import varying_fields
-from sgmbench.metrics.mean import Mean
-from sgmbench.metrics.quantiles import Quantiles
-from sgmbench.metrics.standard_deviation import StandardDeviation
-from sgmbench.runner.variances import Variances
+from sgmbench.runner.variances import Variances, known_by
 
 
 def expected_scores(
@@ -34,23 +30,10 @@ def expected_scores(
         if isinstance(metric, Energy):
             mu = metric.score(_itself(reference), reference)["mu"]
             found[label] = {"d2": mu / runs, "mu": mu, "mu_samples": mu}
-        elif names := _quantities(metric):
+        elif names := known_by(metric, reference):
             noise = 1 / runs + 1 / len(reference.values)
-            found[label] = {
-                f"{scaled.field.name}{suffix}": math.sqrt(variances[scaled.field.name][quantity] * noise)
-                for scaled in varying_fields(reference)
-                for suffix, quantity in names.items()
-            }
+            found[label] = {part: math.sqrt(variances[field][key] * noise) for part, (field, key) in names.items()}
     return found
-
-
-def _quantities(metric: Metric) -> dict[str, str]:
-    """By the end of a score's name the quantity whose error it is."""
-    if isinstance(metric, Mean):
-        return {"": "mean"}
-    if isinstance(metric, StandardDeviation):
-        return {"": "sd"}
-    return {f"/{p}": f"q{p}" for p in metric.levels} if isinstance(metric, Quantiles) else {}
 
 
 def _itself(reference: Reference) -> Samples:

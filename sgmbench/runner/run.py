@@ -18,6 +18,7 @@ from sgmbench.runner.artifacts import question_of
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import execute
 from sgmbench.runner.floors import write_floors
+from sgmbench.runner.kernel import KERNEL, kernel_seconds
 from sgmbench.runner.truth import Truth
 from sgmbench.runner.uncached import without_compilation_cache
 from sgmbench.store.cache import Cache, content_of
@@ -38,7 +39,7 @@ def start(
     record = {
         "configuration": dump(experiment),
         "cells": [cell.name for cell in cells_of(experiment)],
-        "environment": environment(),
+        "environment": environment() | {KERNEL: kernel_seconds()},
         "warnings": list(warnings),
         "left_out": left_out or {},
         "data": _data(experiment.problem),

@@ -5,8 +5,8 @@
     results   of each cell one that can be read, with the samples that it names
     scores    those of kept samples, computed again, agree to rounding (`runner.agreement`)
 
-Nothing is changed. The cost is one reading of the folder, and for the scores that of scoring; a reference that the
-cache does not have is made again, which `with_scores=False` spares.
+Nothing is changed. The cost is two readings of the folder, once against the manifest and once as results, and for the
+scores that of scoring; a reference that the cache does not have is made again, which `with_scores=False` spares.
 """
 
 from collections import Counter

@@ -3,15 +3,16 @@
 Asked are quantities to a tolerance eps at Q conditions, with solver runs of c seconds. A Sampler makes n runs for each
 condition, a Generator of N training runs makes M samples, each as many as bring its worst quantity to eps:
 
-    Sampler      cost = upfront + Q n (c + s)          n = v / (eps^2 - bias^2)
+    Sampler      cost = upfront + Q n (p c + s)        n = v / (eps^2 - bias^2)
     Generator    cost = N c + upfront + Q (M + M_0) s  M = v / (eps^2 - bias^2)
 
 v is the variance of the quantity by one run or sample, s the seconds of a sample (of a Sampler: of weighing a run), M_0
 the samples that each condition takes beyond those delivered, upfront the seconds of compilation and training; n and M
-are rounded up and at least 2. Monte Carlo is the Sampler of bias 0. Of another Sampler v is n times the mean square
-error that it had with n runs: from there on its error falls at least as n^-1/2, and with fewer than these, the
-`fewest`, it may be larger than v / n, so that fewer are not offered. Where bias^2 >= eps^2 no number of samples helps:
-the method is infeasible and costs infinity.
+are rounded up and at least 2. c is the cost of the forward model, and p what a run counts as: 1, and more where it is
+differentiated too (chains). Monte Carlo is the Sampler of bias 0. Of another Sampler v is n times the mean square error
+that it had with n runs: from there on its error falls at least as n^-1/2, and with fewer than these, the `fewest`, it
+may be larger than v / n, so that fewer are not offered. Where bias^2 >= eps^2 no number of samples helps: the method is
+infeasible and costs infinity.
 
 What is offered is a promise, and the best of many estimates is too good by chance (the winner's curse). So bias^2 and v
 of a method whose errors were measured are the upper ends of their intervals; beside them stands what is `expected`, the
@@ -46,6 +47,7 @@ class Offer:
         limit: by quantity the least squared bias that the reference tells from none; 0 where all is known.
         expected: the squared bias by quantity as estimated, at least the limit; `bias2` where it is not told.
         least: the squared bias by quantity that it surely has; `expected` where it is not told.
+        price: p, of a Sampler.
     """
 
     label: str
@@ -60,6 +62,7 @@ class Offer:
     limit: dict[str, float] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
     least: dict[str, float] = field(default_factory=dict)
+    price: float = 1.0
 
     @property
     def worst_quantity(self) -> str:
@@ -120,7 +123,7 @@ def by_conditions(offer: Offer, *, tolerance: float, cost_per_run: float) -> Cos
         return INFEASIBLE
     each = offer.samples_each(tolerance)
     if offer.is_sampler:
-        return CostLine(offer.upfront, each * (cost_per_run + offer.seconds_a_sample))
+        return CostLine(offer.upfront, each * (offer.price * cost_per_run + offer.seconds_a_sample))
     return CostLine(offer.upfront + offer.budget * cost_per_run, (each + offer.extra_samples) * offer.seconds_a_sample)
 
 
@@ -130,7 +133,8 @@ def by_cost_per_run(offer: Offer, *, tolerance: float, conditions: int) -> CostL
         return INFEASIBLE
     each = offer.samples_each(tolerance)
     if offer.is_sampler:
-        return CostLine(offer.upfront + conditions * each * offer.seconds_a_sample, conditions * each)
+        runs = conditions * each
+        return CostLine(offer.upfront + runs * offer.seconds_a_sample, runs * offer.price)
     samples = conditions * (each + offer.extra_samples)
     return CostLine(offer.upfront + samples * offer.seconds_a_sample, float(offer.budget))
 
@@ -142,11 +146,11 @@ def cost(offer: Offer, *, tolerance: float, conditions: int, cost_per_run: float
 
 def cheapest(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float) -> Offer | None:
     """The feasible offer of least cost, the first of equal ones; None where none is feasible."""
-
-    def cost_of(offer: Offer) -> float:
-        return cost(offer, tolerance=tolerance, conditions=conditions, cost_per_run=cost_per_run)
-
-    return min((offer for offer in offers if offer.is_feasible(tolerance)), key=cost_of, default=None)
+    return min(
+        (offer for offer in offers if offer.is_feasible(tolerance)),
+        key=lambda offer: cost(offer, tolerance=tolerance, conditions=conditions, cost_per_run=cost_per_run),
+        default=None,
+    )
 
 
 def takes_over(line: CostLine, rival: CostLine) -> float:

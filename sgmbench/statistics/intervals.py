@@ -7,7 +7,7 @@ One replicate says nothing about its own spread: there is no interval then, rath
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 LEVEL = 0.95
 TWO_SIDED = 1.96  # of a normal law
@@ -24,4 +24,4 @@ def t_interval(values: Float[np.ndarray, " r"], *, level: float = LEVEL) -> tupl
 def t_half_width(values: Float[np.ndarray, " r"], *, level: float = LEVEL) -> float:
     """t s / sqrt(R) of at least two replicates."""
     R = len(values)
-    return float(student.ppf((1 + level) / 2, R - 1) * np.std(values, ddof=1) / np.sqrt(R))
+    return float(stdtrit(R - 1, (1 + level) / 2) * np.std(values, ddof=1) / np.sqrt(R))

@@ -19,8 +19,7 @@ Bulletin 2 (1946) 110-114.
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import chi2
-from scipy.stats import t as student
+from scipy.special import gammaincinv, stdtrit
 
 from sgmbench.statistics.intervals import LEVEL, t_interval
 
@@ -53,7 +52,7 @@ def replicates_below(values: Float[np.ndarray, " r"], bound: float) -> int | Non
     if np.min(values) > 0:
         ends = mean * _factors(values, several)[1]
     else:
-        ends = mean + student.ppf(1 - _TAIL, several - 1) * np.std(values, ddof=1) / np.sqrt(several)
+        ends = mean + stdtrit(several - 1, 1 - _TAIL) * np.std(values, ddof=1) / np.sqrt(several)
     return int(several[np.argmax(ends < bound)]) if (ends < bound).any() else None
 
 
@@ -64,7 +63,7 @@ def _factors(
     R = len(values)
     variation = (R - 1) * float(np.var(values, ddof=1)) / float(np.mean(values)) ** 2
     nu = 2 * replicates * (R - 1 + PRIOR_REPLICATES) / (variation + PRIOR_REPLICATES * 2)
-    low, high = nu / chi2.ppf(1 - _TAIL, nu), nu / chi2.ppf(_TAIL, nu)
+    low, high = (nu / (2 * gammaincinv(nu / 2, p)) for p in (1 - _TAIL, _TAIL))
     scatter = np.std(np.log(values), ddof=1) / np.sqrt(replicates)
-    width = np.exp(np.minimum(student.ppf(1 - _TAIL, replicates - 1) * scatter, 700.0))
+    width = np.exp(np.minimum(stdtrit(replicates - 1, 1 - _TAIL) * scatter, 700.0))
     return np.maximum(low, 1 / width), np.minimum(high, width)

@@ -50,16 +50,29 @@ class Cache:
         """The arrays of an artifact and what was noted at its making (seconds, counts), made where it is not there.
 
         Args:
-            kind: "reference", "runs" or "fit".
+            kind: "reference", "floor", "runs" or "fit".
             description: all that the artifact depends on.
             make: makes (nested dictionary of arrays, JSON-able notes).
         """
-        path = self.root / kind / content_of(description)
+        path = self._path(kind, description)
         found = self._read(path)
         if found is None:
             found = make()
             self._write(path, description, *found)
         return found
+
+    def has(self, kind: str, description: Description) -> bool:
+        """Whether an artifact is there; whether it is whole is not looked at."""
+        path = self._path(kind, description)
+        return path.with_suffix(".npz").is_file() and path.with_suffix(".json").is_file()
+
+    def notes(self, kind: str, description: Description) -> dict[str, Any]:
+        """What was noted when an artifact that is there was made; raises StoreError where it is not."""
+        return read_json(self._path(kind, description).with_suffix(".json"))["notes"]
+
+    def size(self, kind: str, description: Description) -> int:
+        """Bytes of the arrays of an artifact that is there."""
+        return self._path(kind, description).with_suffix(".npz").stat().st_size
 
     def held(self) -> list[Held]:
         """What there is of each kind: artifacts, of checkpoints unfinished trainings."""
@@ -80,6 +93,10 @@ class Cache:
             raise StoreError(
                 f"{self.root}: cannot be removed ({error.strerror or error}); remove it by hand"
             ) from error
+
+    def _path(self, kind: str, description: Description) -> Path:
+        """Of an artifact, without the suffix of either file."""
+        return self.root / kind / content_of(description)
 
     def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]] | None:
         try:

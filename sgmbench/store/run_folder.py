@@ -5,8 +5,9 @@ Below it:
     run.json            resolved configuration, cells, environment, status, schema version
     cells/<name>/       result.json, samples.nc
     references/         what is known of each target's truth, with some of its rows
-    summary.csv, contests.csv, figures/*.svg, written when the run ends
+    summary.csv, contests.csv, figures/*.svg, report.html, written when the run ends
     manifest.json       written last: the checksum of every other file
+    .lock               held while a process is at work (`store.lock`)
 """
 
 import dataclasses

@@ -12,6 +12,7 @@ result.json
 
     1 -> 2    what is held against a cell is no diagnostic any more: its chains' faults and copies of training runs are
               reasons, other traces of these and a mismatched start marks; what was not asked then is not known now
+    2 -> 3    a cost says what a run and its gradient count as in runs: it was not measured
 """
 
 from collections.abc import Callable
@@ -73,11 +74,15 @@ def _result_to_2(result: Plain) -> Plain:
     return result | {"diagnostics": diagnostics, **asdict(found)}
 
 
+def _result_to_3(result: Plain) -> Plain:
+    return result | {"cost": {"runs_a_gradient": None} | result.get("cost", {})}
+
+
 Upgrades = dict[int, Callable[[Plain], Plain]]
 """By the schema that each takes to the next."""
 
 UPGRADES: Upgrades = {1: _to_2, 2: _to_3}
-RESULT_UPGRADES: Upgrades = {1: _result_to_2}
+RESULT_UPGRADES: Upgrades = {1: _result_to_2, 2: _result_to_3}
 SCHEMA, RESULT_SCHEMA = 1 + max(UPGRADES), 1 + max(RESULT_UPGRADES)
 
 

@@ -43,8 +43,8 @@ from sgmbench.surrogates.rows import in_chunks, inputs_of, without_repeats
 
 FEWEST_RUNS = 4
 
-Data = tuple[Float[Array, "n p"], Float[Array, "n k"]]
-"""(inputs, coordinates over their root mean squares), float32."""
+Data = tuple[Float[Array, "n p"], Float[Array, "n k"], Float[Array, " k"]]
+"""(inputs, coordinates over their root mean squares, their shares of the mean square), float32."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,17 @@ class NetworkSurrogate(Surrogate):
         weights = jnp.asarray(rms**2 / (np.sum(rms**2) or 1.0), jnp.float32)
         rows, held_out = split_held_out(len(a), self.training.held_out, split_key)
         trained = train(
-            of_minibatch(unexplained(graph, weights), batch=self.training.batch),
-            unexplained(graph, weights),
+            of_minibatch(unexplained(graph), batch=self.training.batch),
+            unexplained(graph),
             parameters,
-            (inputs[rows], outputs[rows]),
-            (inputs[held_out], outputs[held_out]),
+            (inputs[rows], outputs[rows], weights),
+            (inputs[held_out], outputs[held_out], weights),
             plan=self.training,
             key=train_key,
             clock=clock,
             progress=progress,
             checkpoints=checkpoints,
+            program=(self, x.shape[1], a.shape[1]),
         )
         return {
             "representation": representation,
@@ -100,8 +101,9 @@ class NetworkSurrogate(Surrogate):
         }
 
     def prepare_map(self, fit, *, clock):
-        graph, parameters = restored(self._build(len(fit["inputs"]["center"]), len(fit["rms"])), fit["parameters"])
-        evaluate = clock.jit(lambda values, x: nnx.merge(graph, values)(x), "sample")
+        sizes = len(fit["inputs"]["center"]), len(fit["rms"])
+        graph, parameters = restored(self._build(*sizes), fit["parameters"])
+        evaluate = clock.jit(lambda values, x: nnx.merge(graph, values)(x), "sample", program=(self, *sizes))
 
         def predict(given, germ):
             x = _standardized(np.hstack([given, germ]), fit["inputs"])
@@ -134,11 +136,11 @@ class ResidualMLP(nnx.Module):
         return self.leave(h)
 
 
-def unexplained(graph: Any, weights: Float[Array, " k"]) -> Callable[[PyTree, Data], Float[Array, ""]]:
+def unexplained(graph: Any) -> Callable[[PyTree, Data], Float[Array, ""]]:
     """The mean squared error of coordinates over their mean square: 1 for the zero map; weights have the sum 1."""
 
     def of_rows(parameters: PyTree, data: Data) -> Float[Array, ""]:
-        x, a = data
+        x, a, weights = data
         return jnp.mean((nnx.merge(graph, parameters)(x) - a) ** 2 @ weights)
 
     return of_rows
@@ -151,7 +153,7 @@ def of_minibatch(
 
     def of_random_rows(parameters: PyTree, data: Data, key: Key[Array, ""]) -> Float[Array, ""]:
         rows = jax.random.randint(key, (batch,), 0, len(data[0]))
-        return loss(parameters, (data[0][rows], data[1][rows]))
+        return loss(parameters, (data[0][rows], data[1][rows], data[2]))
 
     return of_random_rows
 

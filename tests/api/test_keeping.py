@@ -17,6 +17,7 @@ from sgmbench.core.samples import Samples
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import write_bytes
 from sgmbench.store.cache import content_of
+from sgmbench.store.lock import LOCK
 from sgmbench.store.manifest import write_manifest
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples, samples_at, write_samples
@@ -87,7 +88,7 @@ def says(found, status):
 
 def test_a_run_is_intact_and_its_scores_come_from_its_samples(made, folder):
     found = api.verify(folder.path)
-    files = [path for path in made.folder.rglob("*") if path.is_file()]
+    files = [path for path in made.folder.rglob("*") if path.is_file() and path.name != LOCK]
     assert (found.verdict, says(found, "broken")) == ("intact", [])
     cells = len(made.summary.results)
     assert says(found, "ok") == [
@@ -120,7 +121,7 @@ def test_signed_weights_and_shared_runs_are_needed_for_that(folder):
 
 def test_a_flipped_bit_is_found_in_every_file(folder):
     """At the beginning, in the middle and at the end of each, with no look at the scores; and so is a lost file."""
-    files = sorted(path for path in folder.path.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.path.rglob("*") if path.is_file() and path.name != LOCK)
     kinds = {path.suffix for path in files} | {path.name for path in files}
     assert kinds >= {".json", ".nc", ".svg", ".csv", "run.json", "manifest.json", "summary.csv", "contests.csv"}
     for path in files:
@@ -201,6 +202,14 @@ def test_a_changed_configuration_is_not_gone_on_with(folder):
     assert str(caught.value) == (
         f"{path.resolve()}: has changed since the run ended; restore it from a copy, or run the experiment again"
     )
+
+
+def test_a_page_that_is_written_anew_is_whole_by_whatever_path_it_is_named(folder, monkeypatch):
+    monkeypatch.setattr("sgmbench.api.reporting.draw_figures", lambda *arguments: None)
+    monkeypatch.chdir(folder.path.parent)
+    (folder.path / "report.html").write_text("by an older version")
+    api.report([str(folder.path)], output=Path(folder.path.name, "report.html"))
+    assert api.verify(folder.path, with_scores=False).verdict == "intact"
 
 
 @pytest.mark.parametrize("cell", [CELL, "conditional.weighing.20.r1"])

@@ -29,7 +29,13 @@ def result(method, kind, budget, error):
         status="ok",
         samples_each={"d01": MANY},
         cost=Cost(solver_runs=budget, samples=1_000, seconds=seconds),
-        scores={"d01": {"mean": {"u": error}, "standard_deviation": {"u": error}}},
+        scores={
+            "d01": {
+                "mean": {"u": error},
+                "standard_deviation": {"u": error},
+                "tail_probability": {"u/above 0.3": 2 * error, "u/above 9": float("nan")},
+            }
+        },
     )
 
 
@@ -64,7 +70,7 @@ def results(tmp_path_factory):
         "failed": 0,
         "floors": {},
         "seconds": {"simulate": 2.0 * MANY},
-        "variances": {"u": {"mean": 1.0, "sd": 0.5}},
+        "variances": {"u": {"mean": 1.0, "sd": 0.5, "P above 0.3": 9.0, "P above 9": None}},
     }
     write_json(folder.path / "references" / "conditional.json", {"content": "", "conditions": {"d01": condition}})
     folder.finish("complete")
@@ -86,9 +92,10 @@ def test_what_is_left_out_is_as_in_the_file(call):
     assert said.startswith(
         "Conditional: for mean of u to 10 % (100 runs' worth): At 2 s a run (measured) monte_carlo is cheapest at Q = "
         "1; no generator reaches the tolerance. Never, whatever the number of samples: learner (14 %, mean of u). At "
-        "2 s a run (measured) at Q = 1 monte_carlo is cheapest for any tolerance. By its learning curve (squared bias "
-        "~ N^-1 from 1,000 to 2,000 runs, mean of u) learner takes 4,000 runs, 2,000 more. One replicate: how far "
-        "another one would move these verdicts is not known; write replicates: 3."
+        "2 s a run (measured) the answer takes 200 core-seconds at Q = 1. At 2 s a run (measured) at Q = 1 "
+        "monte_carlo is cheapest for any tolerance. By its learning curve (squared bias ~ N^-1 from 1,000 to 2,000 "
+        "runs, mean of u) learner takes 4,000 runs, 2,000 more. One replicate: how far another one would move these "
+        "verdicts is not known; write replicates: 3."
     )
 
 
@@ -103,6 +110,24 @@ def test_another_cost_accuracy_and_demand_without_a_new_run(call, results):
         "45 conditions."
     ) in text(ended)
     assert sorted(path.stat().st_mtime_ns for path in results.rglob("*")) == before
+
+
+def test_a_tail_probability_is_asked_without_a_new_run(call):
+    """Of P = 1/10 to 10 %: 9 / 0.01 runs of 2 s, and the learner is 40 and 28 % off."""
+    said = text(call("--quantity", "P(u>0.3)"))
+    assert said.startswith(
+        "Conditional: for the probability that u exceeds 0.3 to 10 % (900 runs' worth): At 2 s a run (measured) "
+        "monte_carlo is cheapest at Q = 1; no generator reaches the tolerance."
+    )
+    assert "Never, whatever the number of samples: learner (28 %, P(u>0.3))." in said
+    assert "(squared bias ~ N^-1 from 1,000 to 2,000 runs, P(u>0.3)) learner takes 16,000 runs, 14,000 more." in said
+
+
+def test_of_an_event_that_no_run_had_there_is_a_sentence(call):
+    assert text(call("--quantity", "P(u>9)")).startswith(
+        f"Conditional: no answer, since u exceeds 9 in none of the {MANY:,} runs of the reference; ask for a less "
+        "extreme value, or write a larger reference and run again."
+    )
 
 
 def test_json_has_asks_sentences_and_prices(call):

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM in a real process: finished cells stay whole, and resume ends with the same numbers."""
+"""Ctrl-C and SIGTERM in a real process: finished cells stay whole, and resume ends with the same numbers.
+
+Meanwhile a second process keeps off.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ import pytest
 import small
 
 from sgmbench import api
+from sgmbench.errors import UsageError
 from sgmbench.store.run_folder import RunFolder
 
 METHODS = ["monte_carlo", "bootstrap", {"kind": "small:Hesitant", "label": "slow"}, "small:Watching"]
@@ -42,6 +46,8 @@ def test_a_stopped_run_can_be_resumed(tmp_path, monkeypatch, sent, code, word):
     end = time.monotonic() + 100
     while not Path("fitting").exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.05)
+    with pytest.raises(UsageError, match=rf": process {process.pid} on \S+ is at work in this run; wait until"):
+        api.run(config, resume=True)
     process.send_signal(sent)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == code

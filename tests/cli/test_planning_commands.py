@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sgmbench.cli import app
 from sgmbench.runner import plan as planning
-from sgmbench.runner.rehearsal import CellPace, TruthPace
+from sgmbench.runner.pace import CellPace, Paces, RunsPace, TruthPace
 
 COMMANDS = typer.main.get_command(app)
 
@@ -98,8 +98,9 @@ def test_schema_prints_json(call):
 @pytest.fixture
 def paced(monkeypatch):
     truth = TruthPace(cold=1.0, run=0.5, scoring=0.0, size=60, exponent=1.0)
-    pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, runs_cold=0.25, peak=123_000_000, fit_bytes=100)
-    monkeypatch.setattr(planning, "_rehearse", lambda cells, *_: (truth, {cell.method: pace for cell in cells}, ""))
+    pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, peak=123_000_000, fit_bytes=100)
+    paces = Paces(RunsPace(0.25, 0.5), {"marginal": truth}, {"marginal": {"monte_carlo": pace, "bootstrap": pace}})
+    monkeypatch.setattr(planning, "rehearse", lambda *_: paces)
 
 
 def test_plan_prints_a_row_for_each_part_and_what_it_sums_to(call, paced):
@@ -108,7 +109,7 @@ def test_plan_prints_a_row_for_each_part_and_what_it_sums_to(call, paced):
     assert found.exit_code == 0, found.output
     lines = [" ".join(line.split()) for line in found.stdout.splitlines()]
     assert "training runs 20 1 20 10.2 s 1.28 kB" in lines
-    assert "marginal truth 60 1 120 61 s 8.64 kB" in lines
+    assert "marginal truth 60 1 120 61 s 10.6 kB" in lines
     assert "marginal monte_carlo 20 1 20 1 s 123 MB 960 B" in lines
     assert any(line.startswith("in all 160 75.2 s 123 MB ") for line in lines)
     assert any(line.startswith("warning: replicates: 1 gives no interval") for line in lines)

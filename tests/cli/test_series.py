@@ -50,7 +50,7 @@ def test_a_series_is_run_shown_and_gone_on_with(call):
     table = said.index("Who wins")
     assert said.index("cup_Line: marginal (one law)") < said.index("cup_steep: marginal (one law)") < table
     rest = " ".join(said[table:].split())
-    assert "steep, marginal: for mean of q and u to 50 %, at " in rest
+    assert "steep, marginal: for mean of u and q to 50 %, at " in rest
     assert f"steep leaves out multilevel: {LEFT_OUT}." in rest
     assert ended.stderr.count("problems 0/2 Line") == ended.stderr.count("problems 1/2 steep") == 1
 

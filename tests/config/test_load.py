@@ -210,6 +210,33 @@ def test_a_quantile_is_asked_of_a_level_that_is_scored(loaded, errors):
     ]
 
 
+def test_a_probability_is_asked_of_a_threshold_that_is_scored(loaded, errors):
+    text = BASE + "ask: {quantities: [mean, P(y>0.3), P(y < -1)]}\n"
+    metric = "kind: 'sgmbench.metrics.tail_probability:TailProbability', label: tail_probability"
+    events = "[{field: y, above: 0.3}, {field: y, below: -1}]"
+    assert loaded(f"{text}metrics: [energy, {{{metric}, thresholds: {events}}}]")
+    at = "a.yaml:6:6: ask.0.quantities"
+    assert errors(text) == [
+        f"{at}.{i}: no metric scores {name}; write {{kind: tail_probability, thresholds: [{{field: y, {event}}}]}} "
+        "among the metrics"
+        for i, name, event in ((1, "P(y>0.3)", "above: 0.3"), (2, "P(y<-1)", "below: -1"))
+    ]
+    for thresholds in ("[]", "[{field: y, above: 0.3}]"):
+        *others, last = errors(f"{text}metrics: [energy, {{{metric}, thresholds: {thresholds}}}]")
+        assert len(others) == (thresholds == "[]")
+        assert last == (
+            f"{at}.2: P(y<-1) is of no threshold of the metric tail_probability; add {{field: y, below: -1}} to its "
+            "thresholds, as by --set 'metrics.tail_probability.thresholds=[{field: y, below: -1}]'"
+        )
+    change = f"metrics.tail_probability.thresholds={events}"
+    assert loaded(f"{text}metrics: [energy, {{{metric}}}]", change)
+
+
+def test_a_probability_of_no_field_says_so_and_no_more(errors):
+    text = BASE + "ask: {quantities: [P(yy>0.3)]}\n"
+    assert errors(text) == ["a.yaml:6:6: ask.0.quantities.0: there is no field 'yy' (did you mean y?); write one of y"]
+
+
 def test_missing_keys(errors):
     assert errors("problem: decay\ntargets: [marginal]\nmethods: [draws]\n") == [
         "a.yaml:1:1: name: missing; write text",
@@ -280,8 +307,8 @@ def test_missing_files(tmp_path, monkeypatch, files, path, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "a.yaml: the file is empty; write at least name, problem, targets, methods, budgets"),
-        (b"# nothing\n", "a.yaml: the file is empty; write at least name, problem, targets, methods, budgets"),
+        (b"", "a.yaml:1:1: the file is empty; write at least name, problem, targets, methods, budgets"),
+        (b"# nothing\n", "a.yaml:1:1: the file is empty; write at least name, problem, targets, methods, budgets"),
         (b"name: x\nproblem: \xff\n", "a.yaml:2: not UTF-8 text; save the file in UTF-8"),
         (b"a: [1", "a.yaml:1:6: not valid YAML: expected ',' or ']', but got '<stream end>'; close the list with ]"),
         (

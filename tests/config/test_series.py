@@ -169,6 +169,11 @@ def test_every_error_at_its_place_and_what_is_shared_once(faults):
     ]
 
 
+def test_what_every_problem_has_its_own_of_is_checked_all_the_same(faults):
+    text = SERIES.replace("- decay", "- {kind: decay, budgets: [3]}").replace("[10, 20]", "[10, many]")
+    assert faults(text) == ["a.yaml:7:15: budgets.1: 'many' is text; write a whole number of at least 1"]
+
+
 def test_a_shared_fault_of_some_problems_names_them(faults):
     text = SERIES.replace("targets: [marginal]", "targets: [{kind: conditional, drawn: 2}]")
     assert faults(text) == [

@@ -120,3 +120,40 @@ def test_python_numbers_and_arrays_share_one_compilation(hands):
     timed = clock.jit(increment, "sample")
     assert [float(timed(1.0)), float(timed(jnp.float64(2.0))), float(timed(np.float64(3.0)))] == [2, 3, 4]
     assert clock.seconds["compile"] == 10
+
+
+def test_functions_of_one_program_are_compiled_once_by_one_clock(hands):
+    """Another clock, another name and no name compile for themselves."""
+
+    def adding(bound):
+        def add(x, y):
+            hands.pass_by(10)
+            return x + y + 0 * bound
+
+        return add
+
+    clock = Clock()
+    first, second = (clock.jit(adding(i), "train", program=("add", 3)) for i in range(2))
+    assert [float(each(jnp.float64(x), 1.0)) for each, x in ((first, 2), (second, 5))] == [3, 6]
+    assert clock.seconds["compile"] == 10
+    for other in (clock.jit(adding(0), "train", program=("add", 4)), clock.jit(adding(0), "train")):
+        other(1.0, 1.0)
+    assert clock.seconds["compile"] == 30
+    elsewhere = Clock()
+    elsewhere.jit(adding(0), "train", program=("add", 3))(1.0, 1.0)
+    assert elsewhere.seconds["compile"] == 10
+
+
+def test_seconds_of_the_processors_are_booked_beside_those_of_the_wall(hands, monkeypatch):
+    """Of nested phases each its own; waiting takes none."""
+    worked = Hands()
+    monkeypatch.setattr(module.time, "process_time", lambda: worked.now)
+    clock = Clock()
+    with clock("train"):
+        hands.pass_by(5)
+        worked.pass_by(8)
+        with clock("sample"):
+            hands.pass_by(2)
+            worked.pass_by(1)
+    assert (clock.seconds["train"], clock.seconds["sample"]) == (5, 2)
+    assert (clock.cpu_seconds["train"], clock.cpu_seconds["sample"]) == (8, 1)

@@ -16,6 +16,7 @@ from sgmbench.core.method import Sampler
 from sgmbench.core.prior import Normal, Parameter
 from sgmbench.core.problem import Hosted, Leveled, Traceable
 from sgmbench.core.rng import stream
+from sgmbench.montecarlo.mcmc import MCMC
 from sgmbench.problems.linear_gaussian import LinearGaussian
 
 SAMPLERS = [name for name in registry.builtin("methods") if issubclass(registry.load("methods", name), Sampler)]
@@ -69,6 +70,30 @@ class OnHost(_TwoLevels, Hosted, Leveled):
         return self.value(z, xi)[:, None]
 
 
+@jax.custom_vjp
+def watched(z):
+    """z; counts a run, or a gradient in its place where the run is differentiated."""
+    jax.debug.callback(lambda _: COUNTED.update(["runs"]), z[0])
+    return z
+
+
+def watched_forward(z):
+    jax.debug.callback(lambda _: COUNTED.update(["gradients"]), z[0])
+    return z, None
+
+
+watched.defvjp(watched_forward, lambda _, cotangent: (cotangent,))
+
+
+@dataclass(frozen=True)
+class Seldom(LinearGaussian):
+    """Its solver fails for five of six draws from the prior."""
+
+    def simulate(self, z, xi):
+        y = super().simulate(watched(z), xi)["y"]
+        return {"y": jnp.where(z[0] < self.prior_sd, jnp.nan, y)}
+
+
 @dataclass(frozen=True)
 class Inverted(LinearGaussian):
     """Counts the lanes of its solver, whatever they are run for."""
@@ -99,7 +124,7 @@ def test_what_was_requested_is_what_a_host_was_asked_for(name):
             assert delivery.solver_runs == pytest.approx(counted, rel=1e-12)
             assert delivery.executed_runs == pytest.approx(counted, rel=1e-12)
             assert 0 < delivery.solver_runs <= budget
-            assert delivery.gradients == 0
+            assert (delivery.gradients, delivery.time_gradient) == (0, None)
             assert max(len(np.unique(delivery.samples.run)), len(delivery.samples.values)) <= sum(COUNTED.values())
 
 
@@ -118,6 +143,19 @@ def test_samplers_of_a_posterior_pay_for_every_step_of_integration(name):
     ((delivery, counted),) = deliveries(name, problem, (6_000,), z=data)
     assert delivery.executed_runs <= counted < 1.05 * delivery.executed_runs
     assert delivery.solver_runs <= delivery.executed_runs
-    assert delivery.gradients == delivery.solver_runs
+    assert delivery.gradients == delivery.solver_runs - 4  # a start of each chain
     mean = np.asarray(problem.posterior_mean(jnp.asarray(data)))
     assert np.all(np.abs(delivery.samples.values.mean(axis=0) - mean) < 1)
+
+
+def test_a_chain_pays_for_each_start_that_it_tries_and_for_each_gradient_that_it_follows():
+    """Run by run and gradient by gradient, of a chain that waits for no other; timing a gradient is no part of it."""
+    sample = MCMC(chains=1).prepare(Seldom(dimension=2), at_condition=True, clock=Clock())
+    jax.effects_barrier()
+    COUNTED.clear()
+    delivery = sample((0.5, -0.2), 2_000, stream(0, "costs", "gradients"))
+    jax.effects_barrier()
+    assert COUNTED["gradients"] == delivery.gradients >= 1_900
+    assert COUNTED["runs"] == delivery.solver_runs - delivery.gradients > 1
+    assert delivery.executed_runs == delivery.solver_runs
+    assert delivery.time_gradient is not None

@@ -21,7 +21,7 @@ from sgmbench.core.rng import stream
 from sgmbench.errors import CellError
 from sgmbench.montecarlo.calibration_weights import weights_of
 from sgmbench.montecarlo.control_variate import ControlVariate
-from sgmbench.montecarlo.learned_control import crossed
+from sgmbench.montecarlo.learned_control import LearnedControl, crossed
 from sgmbench.problems.borehole import MEAN, SD, Borehole
 
 SCALAR = Layout((Field("y", "-"),))
@@ -220,6 +220,25 @@ def test_cost_is_that_of_the_rows_that_were_run_and_failed_runs_teach_nothing():
     assert 0.02 < 1 - delivery.samples.ok.mean() < 0.15
     assert np.isfinite(delivery.samples.weights).all()
     assert delivery.samples.weights.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_every_surrogate_of_a_cross_fit_learns_from_as_many_runs_none_of_them_its_own():
+    """Of 103 runs in parts of 26, 26, 26 and 25 the pair of the two largest leaves 51, and no fit has more."""
+    seen: list[np.ndarray] = []
+
+    @dataclass(frozen=True)
+    class Recording(FirstGerm):
+        def fit(self, pairs, layout, *, key, clock, progress, checkpoints=no_checkpoints):
+            seen.append(pairs.germ[:, 0])
+            return {}
+
+    problem, key, part = Correlated(), stream(0, "parts"), np.arange(103) % K
+    made = prepare(problem, Clock(), at_condition=False)(103, key=key, z=())
+    control = LearnedControl(Recording(), problem, at_condition=False, clock=Clock())
+    control.parts(made, folds=K, further=1, stream=key, z=(), key=stream(0, "fits"))
+    x = control.germs.of_runs(103, key=key, z=None)[:, 0]
+    for of_fit, pair in zip(seen, combinations(range(K), 2), strict=True):
+        np.testing.assert_array_equal(of_fit, x[~np.isin(part, pair)][:51])
 
 
 def test_a_surrogate_sees_what_was_run_at_a_condition_and_over_the_prior():

@@ -69,6 +69,10 @@ class Browser:
         told = self._call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(told["data"]))
 
+    def print_to_pdf(self) -> bytes:
+        """The page as it is printed."""
+        return base64.b64decode(self._call("Page.printToPDF")["data"])
+
     def requests(self) -> list[str]:
         """What the page loaded beside itself."""
         urls = [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]

@@ -381,3 +381,19 @@ def test_that_no_rival_uses_a_known_germ_is_said():
     hidden.record["configuration"]["hide_germ"] = True
     assert said not in answers(hidden)
     assert said not in answers(summary(MONTE_CARLO))
+
+
+def test_a_generator_that_wins_where_a_germ_is_known_has_met_the_strongest_rival_or_is_said_not_to_have():
+    """A Sobol set is worse than plain runs here, and shows that the germ is known."""
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    sobol = line("sobol", 100, 0.2, kind="sampler", algorithm="quasi_monte_carlo")
+    wins = "learner (1,000 runs, 50 s of training) at Q = 100"
+    not_met = (
+        f"{wins}, not set against control_variate, which was not run; learner (1,000 runs, 50 s of training) overtakes"
+    )
+    assert not_met in answers(summary(MONTE_CARLO, sobol, learner))[1]
+    controlled = line("controlled", 100, 0.2, kind="sampler", algorithm="control_variate")
+    assert f"{wins}; learner" in answers(summary(MONTE_CARLO, sobol, controlled, learner))[1]
+    assert f"{wins}; learner" in answers(summary(MONTE_CARLO, learner))[1]
+    few = answers(summary(MONTE_CARLO, sobol, learner, ask=ASK | {"conditions": [1]}))[1]
+    assert "control_variate" not in few

@@ -36,10 +36,11 @@ def test_asks_of_other_costs_keep_both_tolerances_of_the_file():
         (Changes(costs_per_run=["1h"]), "--cost-per-run 1h: write measured or the seconds of a run, above 0"),
         (Changes(costs_per_run=["inf"]), "--cost-per-run inf: write measured or the seconds of a run, above 0"),
         (Changes(quantities=["w.sd"]), "--quantity w.sd: there is no field w; the fields are u"),
+        (Changes(quantities=["P(w>1)"]), "--quantity P(w>1): there is no field w; the fields are u"),
         (
             Changes(quantities=["median"]),
             "--quantity median: 'median' is no quantity; write mean, sd, a quantile such as q0.975, one of them of a "
-            "field as c.sd, or energy",
+            "field as c.sd, a tail probability such as P(c>0.3), or energy",
         ),
     ],
 )
@@ -55,8 +56,8 @@ def test_the_prices_are_those_of_the_cheapest():
     found = reply(summary(MONTE_CARLO, learner), Changes(conditions=[10, 50], costs_per_run=["3600"]))
     hour = 3600.0
     assert found.prices == [
-        Price("conditional", 0, hour, 10, "monte_carlo", 0, 100, 1_000 * hour),
-        Price("conditional", 0, hour, 50, "learner", 1000, 100, 1_000 * hour + 50),
+        Price("conditional", 0, hour, 10, "monte_carlo", 0, 100, 1_000 * hour, 1_000 * hour),
+        Price("conditional", 0, hour, 50, "learner", 1000, 100, 1_000 * hour + 50, 1_000 * hour + 50),
     ]
     assert found.sentences[0].startswith(
         "Conditional: for mean of u to 10 % (100 runs' worth): At 60 min a run the cheapest is monte_carlo at Q = 10 "
@@ -67,9 +68,22 @@ def test_the_prices_are_those_of_the_cheapest():
 
 def test_where_nobody_reaches_it_the_price_is_infinite():
     (price,) = reply(summary(line("learner", 1000, 0.5)), Changes(conditions=[3])).prices
-    assert (price.method, price.samples_each, price.seconds) == ("", math.inf, math.inf)
+    assert (price.method, price.samples_each, price.seconds, price.core_seconds) == ("", *[math.inf] * 3)
 
 
 def test_sixty_four_workers_divide_the_cost_of_runs():
     found = reply(summary(MONTE_CARLO), Changes(conditions=[1], costs_per_run=["64"], workers=[64]))
-    assert found.prices == [Price("conditional", 0, 64.0, 1, "monte_carlo", 0, 100, 100.0)]
+    assert found.prices == [Price("conditional", 0, 64.0, 1, "monte_carlo", 0, 100, 100.0, 6_400.0)]
+    assert (
+        "At 64 s a run on 64 workers the answer takes 6,400 core-seconds (100 s of wall-clock) at Q = 1."
+        in found.sentences[0]
+    )
+
+
+def test_what_the_answer_takes_is_said_for_each_number_of_conditions():
+    """100 Q runs against 1,000 and 50 s."""
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    (said, _) = reply(summary(MONTE_CARLO, learner), Changes(conditions=[1, 10, 50])).sentences
+    assert "At 1 s a run the answer takes 100 core-seconds at Q = 1, 1,000 at Q = 10 and 1,050 at Q = 50." in said
+    (nobody, _) = reply(summary(line("learner", 1000, 0.5)), Changes(conditions=[3])).sentences
+    assert "core-seconds" not in nobody

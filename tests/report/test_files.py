@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     return RunFolder(Path(api.run(config, results=root / "results").summary.run))
 
 
-OF_EACH = ("bands", "costs", "distributions", "error_against_cost", "histograms", "modes", "spectra")
+OF_EACH = ("bands", "costs", "distributions", "error_against_cost", "histograms", "modes", "pit", "spectra")
 METRICS = ["energy", {"kind": "energy", "label": "energy_standardized", "norm": "standardized"}, "mean", "wasserstein"]
 
 

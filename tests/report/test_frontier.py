@@ -3,6 +3,7 @@
 import math
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,10 +11,10 @@ from by_hand import ASK, MONTE_CARLO, line, summary, target_of
 from matplotlib.figure import Figure
 
 from sgmbench.report.ask_figures import draw_ask_figures, tolerances_around
-from sgmbench.report.figures.decision_map import edges
-from sgmbench.report.figures.frontier import FrontierPanel, _draw
-from sgmbench.report.figures.style import PALETTE, color, hatch
-from sgmbench.report.frontier import NOBODY, Frontier, frontier, map_of_conditions, map_of_tolerances
+from sgmbench.report.figures.decision_map import MapPanel, edges, paint_maps
+from sgmbench.report.figures.frontier import FrontierPanel, draw_lanes, draw_lines, paint_frontiers, place_of
+from sgmbench.report.figures.style import PALETTE, color, figure, hatch
+from sgmbench.report.frontier import NOBODY, DecisionMap, Frontier, frontier, map_of_conditions, map_of_tolerances
 from sgmbench.report.offers import offers_of
 from sgmbench.statistics.crossover import Offer, cheapest, cost, crossover_conditions
 
@@ -152,13 +153,16 @@ def test_where_no_method_reaches_any_tolerance_all_of_the_width_is_out_of_reach(
     """No line tells a scale then, and an axis without one ended the report."""
     costs = {"a": np.full(9, np.inf), "b": np.full(9, np.inf)}
     nowhere = Frontier(np.geomspace(0.01, 0.5, 9), costs, {"a": 0.6, "b": 2}, {"a": 0.0, "b": 2})
-    axis = Figure().subplots()
-    _draw(axis, FrontierPanel(nowhere, "a run", [0.1]), ["a", "b"])
-    low, high = axis.get_ylim()
+    lines, lanes = Figure().subplots(2)
+    draw_lines(lines, FrontierPanel(nowhere, "a run", [0.1]), ["a", "b"])
+    low, high = lines.get_ylim()
     assert 0 < low < high < np.inf
-    of_a, of_b = axis.patches[:2], axis.patches[2:]
-    assert [lane.get_extents().width for lane in of_a] == pytest.approx([0, axis.bbox.width])
-    assert [lane.get_extents().width for lane in of_b] == pytest.approx([axis.bbox.width, 0])
+    assert not lines.texts
+    draw_lanes(lanes, nowhere, ["a", "b"], ["a", "b"])
+    of_a, of_b = lanes.patches[:2], lanes.patches[2:]
+    assert [lane.get_extents().width for lane in of_a] == pytest.approx([0, lanes.bbox.width])
+    assert [lane.get_extents().width for lane in of_b] == pytest.approx([lanes.bbox.width, 0])
+    assert [text.get_text() for text in lanes.texts] == ["a", "b"]
 
 
 def test_of_two_methods_of_one_color_the_areas_differ():
@@ -172,8 +176,65 @@ def test_what_is_not_told_is_pale():
     """Expected from a tenth on, sure from a fifth: on a logarithmic axis from 1 % to 1, half and 65 % of the width."""
     found = Frontier(np.geomspace(0.01, 1, 9), {"a": np.full(9, np.inf)}, {"a": 0.2}, {"a": 0.1})
     axis = Figure().subplots()
-    _draw(axis, FrontierPanel(found, "a run", []), ["a"])
+    draw_lanes(axis, found, ["a"], ["a"])
     solid, pale = axis.patches
     assert solid.get_extents().width == pytest.approx(axis.bbox.width / 2)
     assert pale.get_extents().width == pytest.approx(axis.bbox.width * np.log10(2) / 2)
     assert solid.get_alpha() > 2 * pale.get_alpha()
+
+
+FIFTEEN = [f"method_of_a_long_name_{i}" for i in range(15)]
+
+
+def boxes(drawing, texts):
+    """Where texts are in a figure that is laid out."""
+    drawing.draw_without_rendering()
+    return [text.get_window_extent() for text in texts if text.get_text()]
+
+
+def test_fifteen_lines_and_lanes_have_names_inside_the_figure_and_apart(tmp_path):
+    """All lines end at one height, and ten of the methods reach only half of the way."""
+    eps = np.geomspace(0.01, 1, 41)
+    costs = {label: np.where((eps > 0.1) | (i < 5), 100.0, np.inf) for i, label in enumerate(FIFTEEN)}
+    reach = {label: 0.0 if i < 5 else 0.1 for i, label in enumerate(FIFTEEN)}
+    panel = FrontierPanel(Frontier(eps, costs, reach, reach), "a run", [0.1])
+    with figure(tmp_path / "a.svg", size=(5.4, 5.8)) as drawing:
+        paint_frontiers(drawing, [panel], FIFTEEN[5:], title="a title", methods=FIFTEEN)
+        lines, lanes = drawing.axes
+        for axis, expected in ((lines, FIFTEEN), (lanes, FIFTEEN[5:])):
+            assert sorted(text.get_text() for text in axis.texts) == sorted(expected)
+            found = sorted(boxes(drawing, axis.texts), key=lambda box: box.y0)
+            assert all(box.x0 > axis.bbox.x1 and box.x1 <= drawing.bbox.width for box in found)
+            assert all(below.y1 <= above.y0 + 0.5 for below, above in pairwise(found))
+        for text, patch in zip(lanes.texts, lanes.patches[::2], strict=True):
+            at = patch.get_window_extent()
+            assert at.y0 < text.get_window_extent().get_points()[:, 1].mean() < at.y1
+
+
+def test_a_name_stands_beside_where_its_line_ends():
+    costs = {"low": np.full(9, 1.0), "high": np.full(9, 1e4)}
+    found = Frontier(np.geomspace(0.01, 1, 9), costs, dict.fromkeys(costs, 0.0), dict.fromkeys(costs, 0.0))
+    axis = Figure().subplots()
+    draw_lines(axis, FrontierPanel(found, "a run", []), ["low", "high"])
+    places = {text.get_text(): text.get_position()[1] for text in axis.texts}
+    assert places == pytest.approx({each: place_of(costs[each][-1], *axis.get_ylim()) for each in costs})
+
+
+def test_the_titles_of_a_map_of_long_names_are_inside_and_apart(tmp_path):
+    """Nothing is cut, and a name with dollars is no formula."""
+    words = "standard deviation of the concentration in the electrode and quantile 0.975 of $potential$ to 5 %"
+    law = DecisionMap(np.array([1.0, 10.0]), np.array([1.0, 10.0]), np.zeros((2, 2), int), [SAMPLER])
+    panels = [MapPanel(law, law.costs_per_run, words, "conditions", [(1.0, 10.0)])] * 2
+    title = "an_experiment_whose_name_goes_on_" * 5 + ", conditional: the cheapest method of $all$"
+    with figure(tmp_path / "a.svg", size=(8.8, 4.2)) as drawing:
+        paint_maps(drawing, panels, title=title, methods=["monte_carlo"])
+        left, right = boxes(drawing, [axis.title for axis in drawing.axes])
+        (top,) = boxes(drawing, [drawing._suptitle])
+        assert left.x0 >= 0
+        assert left.x1 < right.x0
+        assert right.x1 <= drawing.bbox.width
+        assert (top.x0 >= 0, top.x1 <= drawing.bbox.width, top.y1 <= drawing.bbox.height) == (True, True, True)
+        assert top.y0 >= max(left.y1, right.y1)
+        said = [drawing.axes[0].get_title(), drawing._suptitle.get_text()]
+    assert [each.replace("\n", " ") for each in said[:1]] == [words]
+    assert said[1].replace("\n", "") in (title, title.replace(" ", ""))

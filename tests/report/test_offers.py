@@ -212,3 +212,17 @@ def test_an_offer_leads_back_to_its_line():
     laws = [line("learner", N, 0.1) for N in (10, 100)]
     target = target_of(*laws)
     assert [line_of(target, offer) for offer in offers_of(target, ASK, BOTH)] == laws
+
+
+def test_conditions_where_a_field_is_constant_do_not_dilute_what_is_asked_where_it_varies():
+    """At one of two conditions v is 1, at the other nothing varies: 100 runs to 10 %, and half of it would be 50."""
+    sampler = line("net", 40, 0.1, kind="sampler", algorithm="quasi_monte_carlo")
+    target = target_of(MONTE_CARLO, sampler, size=1_000)
+    target.conditions["d02"]["variances"] = {"u": {"mean": 0.0, "sd": 0.0}}
+    del sampler.replicate_errors["mean/u"]["d02"]
+    plain, net = offers_of(target, ASK, BOTH)
+    assert plain.variance == {"mean of u": 1.0}
+    assert plain.samples_each(0.1) == pytest.approx(100)
+    assert net.variance["mean of u"] == pytest.approx(40 * (0.01 - 1e-3))
+    (there,) = wanted_of(target, ASK, ["d02"])
+    assert there.variance == {"d02": 0.0}

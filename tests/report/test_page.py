@@ -134,6 +134,7 @@ def test_every_figure_says_what_it_shows_with_numbers(elements, side_by_side):
         "Tails and quantiles",
         "Pair plot",
         "Power spectra",
+        "PIT histograms",
         "conditional",
         "Decision map",
         "Decision map",
@@ -364,3 +365,17 @@ def test_the_page_is_dark_where_dark_is_preferred_and_figures_stay_on_white(brow
         "light": ["rgb(255, 255, 255)", "rgb(255, 255, 255)"],
         "dark": ["rgb(20, 23, 27)", "rgb(255, 255, 255)"],
     }
+
+
+@needs_chromium
+def test_what_is_folded_is_printed_and_closes_again(browser, page):
+    """What was open before stays open."""
+    browser.open(page, width=1440)
+    count = "document.querySelectorAll('details%s').length"
+    closed = browser.evaluate(count % ":not([open])")
+    assert closed > 1
+    browser.evaluate("document.querySelector('details').open = true")
+    browser.evaluate(f"addEventListener('beforeprint', () => {{ window.opened = {count % '[open]'}; }})")
+    browser.print_to_pdf()
+    assert browser.evaluate("window.opened") == browser.evaluate(count % "") == closed
+    assert browser.evaluate(count % "[open]") == 1

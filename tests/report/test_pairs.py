@@ -208,12 +208,14 @@ def test_the_csv_has_scores_and_how_far_each_is_behind(folder):
 def test_figures_show_the_best_method_at_the_conditions_of_the_held_out_runs(folder):
     paths = sorted((folder.path / "figures").iterdir())
     assert [path.name for path in paths] == [
-        *(f"conditional_{name}.svg" for name in ("bands", "costs", "distributions", "histograms", "modes", "spectra")),
+        "conditional_bands.svg",
+        "conditional_costs.svg",
+        *(f"conditional_{name}.svg" for name in ("distributions", "histograms", "modes", "pit", "spectra")),
         "error_against_runs.svg",
         "marginal_bands.svg",
         "marginal_costs.svg",
         "marginal_decision_map.svg",
-        *(f"marginal_{name}.svg" for name in ("distributions", "histograms", "modes", "spectra")),
+        *(f"marginal_{name}.svg" for name in ("distributions", "histograms", "modes", "pit", "spectra")),
     ]
     before = [path.read_bytes() for path in paths]
     draw_figures(folder, summarize(folder))

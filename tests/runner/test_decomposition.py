@@ -135,9 +135,9 @@ def test_it_is_told_what_is_epistemic_and_what_each_method_is_worth(run):
     truth = summary.targets[0].conditions["all"]["decomposition"]["shares"]
     said, *_ = answers(summary)
     u, q = (f"{100 * truth[field]['share']:.0f} %" for field in "uq")
-    assert said.startswith(f"Decomposition: {q} of the variance of q is epistemic (from ")
-    assert f" and {u} of the variance of u is epistemic (from " in said
-    assert "; the rest is aleatoric. P(q above " in said
+    assert said.startswith(f"Decomposition: {u} of the variance of u is epistemic (from ")
+    assert f" and {q} of the variance of q is epistemic (from " in said
+    assert "; the rest is aleatoric. P(u above " in said
     assert re.search(r"By the share, \w+ from 60 runs is worth .* and nested from 120 runs is worth ", said)
     (table,) = tables(summary)
     headers = ["method", "runs", "epistemic", "N_eq", "W1", "train", "a sample"]

@@ -1,15 +1,20 @@
 """Plain Monte Carlo's errors as they are known against those that it has."""
 
+import math
+
 import numpy as np
 import pytest
 from dear import Dear
 
+from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
+from sgmbench.metrics.cvar import CVaR
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.mean import Mean
 from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.metrics.standard_deviation import StandardDeviation
+from sgmbench.metrics.tail_probability import TailProbability, Threshold
 from sgmbench.metrics.wasserstein import Wasserstein
 from sgmbench.runner.known import expected_scores
 from sgmbench.runner.variances import variances_of
@@ -20,6 +25,10 @@ METRICS = {
     "mean": Mean(),
     "sd": StandardDeviation(),
     "quantiles": Quantiles((0.5, 0.9)),
+    "tail": TailProbability((Threshold("u", above=0.8), Threshold("q", below=-1.0))),
+    "tail_of_each": TailProbability(level=0.7),
+    "cvar": CVaR((0.6,)),
+    "lower": CVaR((0.6,), "lower"),
     "wasserstein": Wasserstein(),
 }
 PROBLEM = Dear()
@@ -56,15 +65,38 @@ def _flat(scores):
     }
 
 
-@pytest.mark.parametrize(
-    "part", ["energy/d2", "standardized/d2", "mean/u", "mean/q", "sd/u", "sd/q", "quantiles/u/0.5"]
-)
+PARTS = ["energy/d2", "standardized/d2", "mean/u", "mean/q", "sd/u", "sd/q", "quantiles/u/0.5"]
+PARTS += [
+    "tail/u/above 0.8",
+    "tail/q/below -1",
+    "tail_of_each/u/0.7",
+    "tail_of_each/q/0.7",
+    "cvar/u/0.6",
+    "lower/q/0.6",
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_known_errors_are_those_that_independent_runs_have(both, part):
     found, expected = (np.array([each[part] for each in values]) for values in both)
     error = found.std(ddof=1) / np.sqrt(REPEATS)
     print(part, found.mean(), expected.mean(), error)  # noqa: T201
     assert abs(found.mean() - expected.mean()) < 4 * error
     assert error < 0.15 * expected.mean()
+
+
+def test_every_score_with_a_known_error_has_one(both):
+    found, expected = both
+    assert found[0].keys() == expected[0].keys()
+    assert len(expected[0]) == 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2
+
+
+def test_of_an_event_that_never_happened_nothing_is_known():
+    metrics: dict[str, Metric] = {"tail": TailProbability((Threshold("q", above=1e9),))}
+    reference = Reference(draw(np.random.default_rng(1), REFERENCE), PROBLEM, None)
+    variances = variances_of(reference, metrics)
+    assert math.isnan(variances["q"]["P above 1e+09"])
+    assert math.isnan(expected_scores(metrics, reference, variances, runs=RUNS)["tail"]["q/above 1e+09"])
 
 
 def test_by_energy_so_many_runs_are_worth_their_number(both):

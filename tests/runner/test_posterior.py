@@ -32,11 +32,23 @@ MCMC = {"kind": "sgmbench.montecarlo.mcmc:MCMC", "label": "mcmc", "budgets": [15
 LINEAR = LinearGaussian(dimension=2, coupling=0.6)
 
 
+TIMED: list[tuple[float, ...]] = []
+
+
+def price(problem, data, position, *, seconds_a_row):
+    """Of a gradient, as if it had been measured; notes the data of the chains."""
+    assert seconds_a_row > 0
+    TIMED.append(data)
+    return 4.5
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of two generators that note what they see, and of chains, at two observations of two moons."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("posterior"))
+        patch.setattr("sgmbench.montecarlo.mcmc.price_of_gradient", price)
+        TIMED.clear()
         small.SEEN.clear()
         watching = [{"kind": "small:Watching", "label": name, "name": name} for name in ("first", "second")]
         config = small.write(
@@ -96,7 +108,9 @@ def test_chains_that_do_not_mix_are_scored_and_marked(run):
     folder, _ = run
     chains = folder.results()[-1]
     assert (chains.status, chains.method, chains.kind) == ("ok", "mcmc", "sampler")
-    assert chains.cost.gradients == chains.cost.solver_runs >= 3_000
+    assert chains.cost.solver_runs >= 3_000
+    assert chains.cost.gradients == chains.cost.solver_runs - 8  # four starts at each observation
+    assert (chains.cost.runs_a_gradient, TIMED) == (4.5, [(0.0, 0.0)])  # once a cell
     assert any(
         reason.says.startswith("c1: the chains have not mixed: R-hat of t_")
         and reason.says.endswith(", above 1.05; give more runs")

@@ -125,6 +125,27 @@ def test_beyond_a_reign_somebody_else_is_cheapest(group, Q, c):
             assert label(end * beyond) == (other and other.label) != own
 
 
+@given(offers(), st.integers(1, 9).map(float), st.integers(1, 100), costs)
+def test_the_price_of_a_run_multiplies_its_cost_and_nothing_else(offer, p, Q, c):
+    assert cost_at(replace(offer, price=p), Q, c) == cost_at(offer, Q, p * c if offer.is_sampler else c)
+    assert replace(offer, price=p).samples_each(TOLERANCE) == offer.samples_each(TOLERANCE)
+
+
+@given(st.integers(1, 50).map(float), st.integers(1, 500), st.integers(1, 5).map(float), st.integers(1, 50).map(float))
+def test_a_crossover_with_chains_comes_earlier_by_exactly_their_price(p, N, v, c):
+    """A Generator whose samples cost nothing, and chains that take n = 4 v runs: N c / (n p c), and U / (Q n p - N)."""
+    chains = Offer("chains", 0, True, {"mean": 0.0}, {"mean": v})
+    law = Offer("law", N, False, {"mean": 0.0}, {"mean": 1.0})
+    plain, dear = (by_conditions(replace(chains, price=q), tolerance=TOLERANCE, cost_per_run=c) for q in (1.0, p))
+    own = by_conditions(law, tolerance=TOLERANCE, cost_per_run=c)
+    assert p * takes_over(own, dear) == pytest.approx(takes_over(own, plain), rel=1e-14)
+    trained = replace(law, budget=0, upfront=60.0)
+    costs_a_run = [
+        crossover_cost_per_run(trained, replace(chains, price=q), tolerance=TOLERANCE, conditions=7) for q in (1.0, p)
+    ]
+    assert p * costs_a_run[1] == pytest.approx(costs_a_run[0], rel=1e-14)
+
+
 @pytest.fixture
 def monte_carlo():
     return Offer("monte_carlo", 0, True, {"mean": 0.0, "sd": 0.0}, {"mean": 1.0, "sd": 0.5})

@@ -190,6 +190,15 @@ def test_a_result_with_nothing_against_it_is_valid_and_comes_back_as_it_is(tmp_p
         assert RunFolder(tmp_path).read_result(found.name) == found
 
 
+def test_what_a_gradient_counts_as_was_not_measured_in_older_results(tmp_path):
+    spent, held = {"solver_runs": 20.0, "gradients": 20.0}, {"diagnostics": {}, "reasons": [], "marks": []}
+    for schema in (1, 2):
+        cost = read_cell(tmp_path, schema=schema, cost=spent, **held).cost
+        assert (cost.solver_runs, cost.gradients, cost.runs_a_gradient) == (20, 20, None)
+    measured = read_cell(tmp_path, schema=3, cost=spent | {"runs_a_gradient": 4.5}, **held)
+    assert measured.cost.runs_a_gradient == 4.5
+
+
 @pytest.mark.parametrize("schema", [0, RESULT_SCHEMA + 1, None])
 def test_results_of_other_schemas_are_not_read(tmp_path, schema):
     assert read_cell(tmp_path, schema=schema, diagnostics={}, reasons=[], marks=[]) is None

@@ -127,11 +127,11 @@ def test_the_loss_of_the_zero_map_is_one():
     a = np.random.default_rng(7).standard_normal((200, 3)) * [10.0, 1.0, 0.1]
     rms = np.sqrt(np.mean(a**2, axis=0))
     graph, parameters = nnx.split(ResidualMLP(2, 3, width=8, blocks=1, rngs=nnx.Rngs(0)))
-    loss = unexplained(graph, jnp.asarray(rms**2 / np.sum(rms**2), jnp.float32))
+    loss, weights = unexplained(graph), jnp.asarray(rms**2 / np.sum(rms**2), jnp.float32)
     x = jnp.ones((200, 2), jnp.float32)
-    assert float(loss(parameters, (x, jnp.asarray(a / rms, jnp.float32)))) == pytest.approx(1, rel=1e-6)
+    assert float(loss(parameters, (x, jnp.asarray(a / rms, jnp.float32), weights))) == pytest.approx(1, rel=1e-6)
     only = np.where(np.arange(3) == 1, a, 0.0) / rms
-    share = float(loss(parameters, (x, jnp.asarray(only, jnp.float32))))
+    share = float(loss(parameters, (x, jnp.asarray(only, jnp.float32), weights)))
     assert share == pytest.approx(rms[1] ** 2 / np.sum(rms**2), rel=1e-5)
 
 
@@ -147,6 +147,33 @@ def test_an_image_does_not_depend_on_the_rows_beside_it(network):
 def test_same_key_gives_bitwise_equal_fits():
     one, same = (fit(SHORT) for _ in range(2))
     for left, right in zip(jax.tree.leaves(one.fit), jax.tree.leaves(same.fit), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_fits_to_as_many_runs_share_what_is_compiled_and_are_the_same_bitwise():
+    """The second on one clock compiles nothing, and differs in no number from one on a clock of its own."""
+    compilations, key = [], jax.random.key(3)
+
+    def listen(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            compilations.append(duration)
+
+    def fitted(seed, clock):
+        data = pairs(3_000, seed=seed)  # as many modes of each
+        made = SHORT.fit(data, LAYOUT, key=key, clock=clock, progress=silent)
+        return made, SHORT.prepare_map(made, clock=clock)(data.given[:20], data.germ[:20])
+
+    shared = Clock()
+    fitted(1, shared)
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        both = fitted(2, shared)
+        assert len(compilations) == 0
+        alone = fitted(2, Clock())
+        assert len(compilations) == 3
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    for left, right in zip(jax.tree.leaves(both), jax.tree.leaves(alone), strict=True):
         np.testing.assert_array_equal(left, right)
 
 

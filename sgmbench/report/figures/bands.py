@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
 
 LEVELS = (0.025, 0.975)
 
@@ -34,7 +34,7 @@ def draw_bands(
             for label, dataset in samples.items():
                 _draw_field(panel, dataset[name].sel(condition=condition), (label, color(methods, label)))
         legend_below(drawing, panels[0])
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 def _draw_field(panel: Axes, values: xr.DataArray, method: tuple[str, str] | None) -> None:

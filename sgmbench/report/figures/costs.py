@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from sgmbench.report.figures.style import PALETTE, figure, legend_below
+from sgmbench.report.figures.style import PALETTE, figure, head, legend_below
 from sgmbench.report.format import count, seconds
 from sgmbench.report.summary import Line
 
@@ -29,8 +29,9 @@ def draw_costs(path: Path, lines: list[Line], *, title: str) -> None:
         for y, total in zip(at, left, strict=True):
             panel.annotate(seconds(total), (total, y), (3, 0), textcoords="offset points", va="center", fontsize=8)
         panel.set_yticks(at, [f"{line.method}, {count(line.budget)}" for line in lines])
-        panel.set(ylim=(len(lines) - 0.4, -0.6), xlim=(0, 1.12 * max([*left, 1e-9])), title=title)
+        panel.set(ylim=(len(lines) - 0.4, -0.6), xlim=(0, 1.12 * max([*left, 1e-9])))
         panel.set_xlabel("seconds")
         panel.xaxis.set_major_locator(MaxNLocator(6))
         panel.tick_params(axis="y", length=0)
         legend_below(drawing, panel)
+        head(drawing, title)

@@ -15,15 +15,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sgmbench.report.figures.durations import label_durations
-from sgmbench.report.figures.style import color, figure, hatch, legend_below
+from sgmbench.report.figures.style import HEAD, color, figure, hatch, head, legend_below, wrapped
 from sgmbench.report.format import percent
 from sgmbench.report.frontier import NOBODY, DecisionMap
 
 NOBODY_FACE, NOBODY_HATCH = "#eeeeee", "#b0b0b0"
 FADE = 0.75
+WIDTH = 4.4  # inches of a panel
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,20 @@ class MapPanel:
 
 def draw_decision_map(path: Path, panels: list[MapPanel], *, title: str, methods: list[str]) -> None:
     """Panels beside each other, below them a legend of the methods that win anywhere."""
-    with figure(path, size=(max(4.4 * len(panels), 5), 4.2)) as drawing:
-        axes = np.atleast_1d(drawing.subplots(1, len(panels)))
-        for axis, panel in zip(axes, panels, strict=True):
-            _draw_regions(axis, panel, methods)
-            _mark(axis, panel)
-            _label(axis, panel)
-        _draw_legend(axes[0], panels, methods)
-        legend_below(drawing, axes[0])
-        drawing.suptitle(title, fontsize=10)
+    with figure(path, size=(max(WIDTH * len(panels), 5), 4.2)) as drawing:
+        paint_maps(drawing, panels, title=title, methods=methods)
+
+
+def paint_maps(drawing: Figure, panels: list[MapPanel], *, title: str, methods: list[str]) -> None:
+    """All panels and the legend."""
+    axes = np.atleast_1d(drawing.subplots(1, len(panels)))
+    for axis, panel in zip(axes, panels, strict=True):
+        _draw_regions(axis, panel, methods)
+        _mark(axis, panel)
+        _label(axis, panel)
+    _draw_legend(axes[0], panels, methods)
+    legend_below(drawing, axes[0])
+    head(drawing, title)
 
 
 def _draw_regions(axis: Axes, panel: MapPanel, methods: list[str]) -> None:
@@ -129,7 +136,8 @@ def _mark(axis: Axes, panel: MapPanel) -> None:
 
 
 def _label(axis: Axes, panel: MapPanel) -> None:
-    axis.set(title=panel.title, xlabel="a solver run", ylabel=panel.row_label)
+    axis.set_title(wrapped(panel.title, inches=0.8 * WIDTH, size=HEAD), fontsize=HEAD, parse_math=False)
+    axis.set(xlabel="a solver run", ylabel=panel.row_label)
     label_durations(axis.xaxis, *axis.get_xlim())
     is_share = panel.map.rows.max() <= 1
     if is_share:

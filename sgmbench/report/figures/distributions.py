@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from sgmbench.report.figures.columns import Place, column, places_of
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
 from sgmbench.report.format import several
 from sgmbench.statistics.order_statistics import draws_below
 
@@ -45,7 +45,7 @@ def draw_distributions(
                 panel.set_xlabel(place.label)
                 panel.locator_params(axis="x", nbins=5)
         legend_below(drawing, panels[0][0])
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 def distribution_words(truth: xr.Dataset, samples: dict[str, xr.Dataset], condition: str) -> str:

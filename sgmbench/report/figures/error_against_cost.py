@@ -1,6 +1,6 @@
 """Error against core-seconds, log-log, with the N^-1/2 guide of plain Monte Carlo; a column for each cost of a run.
 
-    error = N_eq^-1/2,    cost = (solver runs) c + compile + train + sample,
+    error = N_eq^-1/2,    cost = (solver runs, gradients at their price) c + compile + train + sample,
 
 above by energy distance, below by the mean or standard deviation of a field that is worth the fewest runs. N runs at
 each of K conditions take K N c: the guide is (seconds / (K c))^-1/2. A hollow marker is an upper bound.
@@ -10,13 +10,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from sgmbench.report.figures.durations import label_durations
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below, marker
+from sgmbench.report.figures.style import TRUTH, color, dash, figure, head, legend_below, marker
 from sgmbench.report.format import seconds
 from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.wanted import Ask
@@ -36,7 +37,7 @@ class Price:
     def seconds(self, line: Line) -> float:
         """Of all that a method spent in a replicate."""
         own = sum(line.seconds.get(phase, 0.0) for phase in ("compile", "train", "sample"))
-        return line.solver_runs * self.cost_per_run + own
+        return line.forward_runs * self.cost_per_run + own
 
 
 def priced(target: TargetSummary, asks: Iterable[Ask]) -> list[Price]:
@@ -68,7 +69,7 @@ def draw_error_against_cost(path: Path, target: TargetSummary, prices: list[Pric
         for panel in panels[:, 0]:
             _label_errors(panel)
         legend_below(drawing, panels[0][0])
-        drawing.suptitle(target.name, fontsize=10)
+        head(drawing, target.name)
 
 
 def _draw(panel: Axes, target: TargetSummary, price: Price, methods: list[str], *, of_moments: bool) -> None:
@@ -105,8 +106,9 @@ def _draw_method(panel: Axes, points: list[tuple[float, EquivalentRuns]], label:
     low = np.array([runs.low or runs.value for _, runs in points])
     high = np.array([runs.high or runs.value for _, runs in points])
     error, hue, shape = value**-0.5, color(methods, label), marker(methods, label)
+    look: dict[str, Any] = {"color": hue, "marker": shape, "linestyle": dash(methods, label)}
     bars = np.nan_to_num(np.array([error - high**-0.5, low**-0.5 - error]))
-    panel.errorbar(cost, error, bars, label=label, color=hue, marker=shape, markersize=5, capsize=2, linewidth=1)
+    panel.errorbar(cost, error, bars, label=label, markersize=5, capsize=2, linewidth=1, **look)
     for x, y, (_, runs) in zip(cost, error, points, strict=True):
         if runs.at_least:
             panel.plot(x, y, shape, color=hue, markerfacecolor="white", zorder=3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below, marker
+from sgmbench.report.figures.style import TRUTH, color, dash, figure, legend_below, marker
 from sgmbench.report.summary import TargetSummary
 
 
@@ -45,7 +45,7 @@ def _draw_method(panel, target: TargetSummary, label: str, metric: str, methods:
     error, upper, lower = value**-0.5, low**-0.5, high**-0.5
     style = {"color": color(methods, label), "marker": marker(methods, label), "markersize": 5, "capsize": 2}
     bars = np.nan_to_num(np.abs([error - lower, upper - error]))
-    panel.errorbar(runs, error, bars, label=label, linewidth=1, **style)
+    panel.errorbar(runs, error, bars, label=label, linewidth=1, linestyle=dash(methods, label), **style)
     bounds = at_least > 0
     panel.plot(
         runs[bounds], error[bounds], marker(methods, label), color=style["color"], markerfacecolor="white", zorder=3

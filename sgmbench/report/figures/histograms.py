@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
 
 BINS = 30
 PLACES = (0.1, 0.5, 0.9)
@@ -36,7 +36,7 @@ def draw_histograms(
                 panel.locator_params(axis="x", nbins=4)
                 panel.set_yticks([])
         legend_below(drawing, panels[0][0])
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 def _places(field: xr.DataArray) -> list[int]:

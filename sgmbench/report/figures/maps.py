@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from sgmbench.report.figures.columns import fields_of, rows_of
-from sgmbench.report.figures.style import figure
+from sgmbench.report.figures.style import figure, head
 
 COLORS = "cividis"  # even in lightness, and the same to color-blind eyes
 MOST_FIELDS = 3
@@ -34,7 +34,7 @@ def draw_maps(
                 drawing.colorbar(drawn, ax=row, label=f"{words} of {name} [{truth[name].attrs['units']}]", shrink=0.9)
         for panel, label in zip(panels[0], shown, strict=True):
             panel.set_title(label)
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 def _moments(dataset: xr.Dataset, name: str, condition: str) -> tuple[Image, Image]:

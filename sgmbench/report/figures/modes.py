@@ -14,7 +14,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from sgmbench.report.figures.columns import fields_of, rows_of
-from sgmbench.report.figures.style import TRUTH, color, figure
+from sgmbench.report.figures.style import TRUTH, color, figure, head
 from sgmbench.report.format import several
 
 MODES = 3
@@ -41,7 +41,7 @@ def draw_modes(
                 _draw(panels[i][j], i, j, true, coordinates, methods)
         handles, labels = panels[0][0].get_legend_handles_labels()
         panels[0][k - 1].legend(handles, labels, loc="center", fontsize=8)
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 TRUE = "truth"

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.fft import dct
 
 from sgmbench.report.figures.columns import fields_of, rows_of
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
 
 SURE = 1.96  # standard errors
 FEWEST = 4  # places along the axis that make a spectrum
@@ -40,7 +40,7 @@ def draw_spectra(
         panels[0][0].set_ylabel("power of a mode")
         panels[1][0].set_ylabel("over the true one")
         legend_below(drawing, panels[1][0])
-        drawing.suptitle(title)
+        head(drawing, title)
 
 
 def has_spectrum(truth: xr.Dataset, name: str, condition: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from sgmbench.report.figures.style import TRUTH, color, figure, legend_below, marker
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, marker
 from sgmbench.report.format import count
 from sgmbench.report.ladder import at
 from sgmbench.studies.work_precision import Point, Work, WorkPrecision
@@ -25,7 +25,7 @@ def draw_work_precision(path: Path, found: WorkPrecision) -> None:
         for panel in panels[-1]:
             panel.set_xlabel("evaluations of the denoiser a sample")
         legend_below(drawing, panels[0][1])
-        drawing.suptitle(f"{found.experiment}: {found.method} at {count(found.budget)} runs{at(found.z)}", fontsize=10)
+        head(drawing, f"{found.experiment}: {found.method} at {count(found.budget)} runs{at(found.z)}")
 
 
 def _draw_work(path_panel: Axes, energy_panel: Axes, work: Work, floor: float) -> None:

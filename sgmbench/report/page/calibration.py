@@ -3,7 +3,8 @@
 Over held-out pairs it is the metric `coverage`. Of kept samples at the first condition of a target it is the share of
 the truth's rows between the method's quantiles, mean over coordinates: with M samples in ascending order the quantile
 of level p is the p (M + 1) th of them, between which a further draw of the same law lies with probability exactly the
-level, up to the interpolation between two draws.
+level, up to the interpolation between two draws. Of kept samples there are histograms of the probability integral
+transform, too, at one condition or of held-out runs each at its own (`report.figures.pit`).
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ import xarray as xr
 from jaxtyping import Float
 
 from sgmbench.report.figures.columns import fields_of, rows_of
+from sgmbench.report.figures.pit import pit_words
 from sgmbench.report.format import count
-from sgmbench.report.page.markup import joined, tag
+from sgmbench.report.page.drawing import drawing
+from sgmbench.report.page.markup import Markup, joined, tag
 from sgmbench.report.page.reported import Reported
 from sgmbench.report.page.section import Section
 from sgmbench.report.page.tables import Grid, html_of
@@ -30,13 +33,24 @@ CAPTION = (
     "Of a calibrated method the share is the level; below it the intervals are too narrow or misplaced, above it too "
     "wide. Mean over the coordinates of a field that vary."
 )
+PIT = (
+    "Where true values lie in the law that they should have: all over it alike, up to chance, where that is right. A "
+    "cup is of a law too narrow, a cap of one too wide, a slope of one that is misplaced."
+)
 
 
 def calibration_section(reported: Reported) -> Section:
-    """A table for each target that can be told of."""
-    grids = [grid for target in reported.summary.targets for grid in _grids(reported, target)]
-    body = joined(map(html_of, grids)) if grids else tag("p", NONE)
-    return Section("calibration", "Calibration", body)
+    """Tables and histograms of each target that can be told of."""
+    body = joined(each for target in reported.summary.targets for each in _of_target(reported, target))
+    return Section("calibration", "Calibration", body or tag("p", NONE))
+
+
+def _of_target(reported: Reported, target: TargetSummary) -> Iterator[Markup]:
+    yield from map(html_of, _grids(reported, target))
+    if kept := reported.kept.get(target.name):
+        said = pit_words(kept.truth, kept.samples, kept.condition)
+        alt = f"PIT histograms of {kept.title}: {said}"
+        yield drawing(reported.figures / f"{target.name}_pit.svg", alt, caption=PIT)
 
 
 def _grids(reported: Reported, target: TargetSummary) -> Iterator[Grid]:

@@ -2,6 +2,7 @@
 
 from sgmbench.report.figures.costs import PHASES
 from sgmbench.report.format import count, seconds
+from sgmbench.report.gradients import gradient_notes
 from sgmbench.report.page.drawing import drawing
 from sgmbench.report.page.markup import Markup, joined, tag
 from sgmbench.report.page.reported import Reported
@@ -31,7 +32,8 @@ def _of_target(reported: Reported, target: TargetSummary) -> Markup:
         return Markup()
     path = reported.figures / f"{target.name}_costs.svg"
     alt = f"{target.name}: seconds of a replicate by phase. {'; '.join(map(_words, lines))}."
-    grid = Grid(f"{target.name}: what was spent", (*COLUMNS, *MORE), [_row(line) for line in lines], caption=CAPTION)
+    caption = " ".join([CAPTION, *(f"{note[0].upper()}{note[1:]}." for note in gradient_notes(target))])
+    grid = Grid(f"{target.name}: what was spent", (*COLUMNS, *MORE), [_row(line) for line in lines], caption=caption)
     return joined([drawing(path, alt), folded(grid)])
 
 

@@ -6,7 +6,7 @@ from sgmbench.report.offers import offers_of
 from sgmbench.report.page.answer import asks_of
 from sgmbench.report.page.drawing import drawing
 from sgmbench.report.page.markup import Markup, joined, tag
-from sgmbench.report.page.reported import Reported
+from sgmbench.report.page.reported import Reported, largest
 from sgmbench.report.page.section import Section
 from sgmbench.report.reach import by_label
 from sgmbench.report.summary import Line, TargetSummary
@@ -67,11 +67,7 @@ def _frontier(reported: Reported, target: TargetSummary) -> Markup:
 
 def _largest(target: TargetSummary) -> list[Line]:
     """Each method at its largest budget, where it has equivalent runs."""
-    found: dict[str, Line] = {}
-    for line in sorted(target.lines, key=lambda each: each.budget):
-        if line.equivalent.get(ENERGY):
-            found[line.method] = line
-    return list(found.values())
+    return largest(line for line in target.lines if line.equivalent.get(ENERGY))
 
 
 def _worth(line: Line) -> str:

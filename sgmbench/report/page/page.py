@@ -15,7 +15,7 @@ from sgmbench.report.page.contests import contests_section
 from sgmbench.report.page.costs import costs_section
 from sgmbench.report.page.errors import errors_section
 from sgmbench.report.page.ladder import ladder_section
-from sgmbench.report.page.markup import Markup, tag
+from sgmbench.report.page.markup import Markup, joined, tag
 from sgmbench.report.page.memorization import memorization_section
 from sgmbench.report.page.methods import methods_section
 from sgmbench.report.page.provenance import provenance_section
@@ -51,7 +51,7 @@ def page_of(reported: Reported) -> str:
 
 def document(title: str, byline: str, sections: list[Section]) -> str:
     """A page of some sections, with links to them on top."""
-    style, script = _read("style.css"), _read("sort.js")
+    style, script = _read("style.css"), joined([_read("sort.js"), _read("print.js")])
     links = tag("ul", *(tag("li", tag("a", section.title, href=f"#{section.key}")) for section in sections))
     head = [
         tag("meta", charset="utf-8"),

@@ -8,7 +8,7 @@ from sgmbench.report.page.section import Section
 from sgmbench.report.page.tables import Grid, html_of
 from sgmbench.store.cache import content_of
 
-SEEDS = ("seed", "evaluation_seed", "replicates", "keep_samples", "samples_kept", "primary")
+SETTINGS = ("seed", "evaluation_seed", "replicates", "keep_samples", "samples_kept", "primary")
 CELLS = "The checksum is of all that determines a cell: its resolved configuration, classes, data and precision."
 
 
@@ -35,7 +35,7 @@ def facts_of(reported: Reported) -> dict[str, str]:
         "status": record.get("status", ""),
         "schema": record.get("schema", ""),
         **environment,
-        **{key: configuration.get(key) for key in SEEDS},
+        **{key: configuration.get(key) for key in SETTINGS},
         "data": record.get("data"),
         "configuration (SHA-256)": content_of(configuration),
         **{f"version of {name}": version for name, version in versions.items()},

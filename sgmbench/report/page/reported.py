@@ -1,5 +1,6 @@
 """A finished run as the page takes it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,8 +9,17 @@ import xarray as xr
 
 from sgmbench.report.contest import Claim, Contest, contests, family
 from sgmbench.report.draw import kept_samples, kept_truth, title_at
-from sgmbench.report.summary import Summary
+from sgmbench.report.summary import Line, Summary
 from sgmbench.store.run_folder import RunFolder
+
+
+def largest(lines: Iterable[Line]) -> list[Line]:
+    """Of each method the line with the largest budget, in the order of their first ones."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        if line.method not in found or line.budget > found[line.method].budget:
+            found[line.method] = line
+    return list(found.values())
 
 
 @dataclass(frozen=True)

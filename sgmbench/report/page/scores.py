@@ -2,10 +2,10 @@
 
 from sgmbench.report.format import count
 from sgmbench.report.page.markup import Markup, joined, tag
-from sgmbench.report.page.reported import Reported
+from sgmbench.report.page.reported import Reported, largest
 from sgmbench.report.page.section import Section
 from sgmbench.report.page.tables import Grid, html_of
-from sgmbench.report.summary import Line, TargetSummary
+from sgmbench.report.summary import TargetSummary
 
 NONE = "No cell was scored."
 CAPTION = (
@@ -21,7 +21,7 @@ def scores_section(reported: Reported) -> Section:
 
 
 def _of_target(target: TargetSummary) -> Markup:
-    lines = _largest(target)
+    lines = largest(line for line in target.lines if line.errors)
     parts = list(dict.fromkeys(part for line in lines for part in line.errors))
     if not parts:
         return Markup()
@@ -31,11 +31,6 @@ def _of_target(target: TargetSummary) -> Markup:
     ]
     table = html_of(Grid(f"{target.name}: scores", columns, rows, caption=CAPTION))
     return tag("details", tag("summary", f"{target.name}: {len(parts)} scores of {len(lines)} methods"), table)
-
-
-def _largest(target: TargetSummary) -> list[Line]:
-    found = {line.method: line for line in sorted(target.lines, key=lambda each: each.budget) if line.errors}
-    return [found[method] for method in dict.fromkeys(line.method for line in target.lines) if method in found]
 
 
 def _digits(value: float) -> str:

@@ -7,7 +7,7 @@ from sgmbench.report.page.markup import Markup, tag
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the page; without a body it is left out."""
+    """One part of the page; `key` is what links to it name."""
 
     key: str
     title: str

@@ -1,5 +1,6 @@
 """What is held against cells, and what failed."""
 
+from sgmbench.core.result import Result
 from sgmbench.report.diagnostics import diagnostic_notes
 from sgmbench.report.page.markup import Markup, joined, listed, tag
 from sgmbench.report.page.reported import Reported
@@ -33,11 +34,12 @@ def _counts(reported: Reported) -> str:
 
 
 def _table(reported: Reported) -> Markup:
-    rows = [
-        [result.name, result.status, "; ".join([result.reason, *(found.says for found in result.reasons)]).strip("; ")]
-        for result in reported.summary.results
-        if result.validity == "invalid"
-    ]
+    invalid = [result for result in reported.summary.results if result.validity == "invalid"]
+    rows = [[result.name, result.status, _why(result)] for result in invalid]
     if not rows:
         return Markup()
     return html_of(Grid("Cells that win nothing", ("cell", "status", "why"), rows, frozenset({0, 1, 2})))
+
+
+def _why(result: Result) -> str:
+    return "; ".join(filter(None, [result.reason, *(found.says for found in result.reasons)]))
