@@ -1,6 +1,6 @@
 """How often `sgmbench compare` alarms for nothing, and what it finds: writes `results/benchmarks/compare.md`.
 
-make bench-false-alarms                           some twenty minutes on two cores
+make bench-false-alarms                           some ten minutes on two idle cores
 
 Accuracy: each comparison has ten replicates of its own, five as the old run and five as the new one, so that all its
 pairs are independent, as after a change of every random key; with equal keys equal code gives equal numbers, and there
@@ -9,8 +9,9 @@ law is 1.3 times as far from the truth by D2. With equal keys it resamples the f
 everything else is new as well. Methods are a few lines of NumPy here, where twenty thousand cells would compile each
 anew; metrics and comparison are those of the package.
 
-Time: one piece of work is timed as version A and as version B. Taking turns, the order is A B, B A, A B ...; the
-seconds of a replicate are the least of some repetitions. One after the other, all of A comes first.
+Time: one piece of work is timed as version A and as version B, which does the same or 1.3 times as much. One after the
+other, a replicate is timed once by each, all of A first. In turn, as by `--ab`, there are rounds A B, B A, A B ... of
+five replicates each, until the package says that the time is decided. All comparisons are measured anew.
 """
 
 import dataclasses
@@ -29,8 +30,14 @@ import numpy as np
 from sgmbench import registry
 from sgmbench.compare.compare import Comparison, compare_sides
 from sgmbench.compare.errors_of import errors_of
-from sgmbench.compare.rows import SECONDS
+from sgmbench.compare.family import ACCURACY_LEVEL
+from sgmbench.compare.looks import ROUNDS, looks
+from sgmbench.compare.proposal import pairs_needed
+from sgmbench.compare.reach import Reach
+from sgmbench.compare.rows import SECONDS, Verdict
 from sgmbench.compare.side import CellRecord, Side
+from sgmbench.compare.turns import order_of, until_settled
+from sgmbench.core.experiment import ComparePlan
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.result import Result
@@ -38,50 +45,63 @@ from sgmbench.core.samples import Samples
 from sgmbench.problems.gaussian import PowerLawGaussian
 from sgmbench.runner.environment import environment
 from sgmbench.runner.scoring import score
+from sgmbench.statistics.intervals import LEVEL
 
 OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "compare.md"
 COMPARISONS, REPLICATES = 200, 5
 LOSS, N = 1.3, 256
 FEWER = round(N / LOSS)
-DIMENSIONS = (4, 16, 64, 256)
-RUNS, DRAWN = 2_000, 1_000  # of the truth, and samples of a generator
+DIMENSIONS = (16, 256)
+RUNS, DRAWN = 1_000, 500  # of the truth, and samples of a generator
 METRICS = ("energy", "mean", "standard_deviation", "quantiles", "tail_probability", "sliced_wasserstein")
 JITTER = 1e-9
-WORK = 0.02  # seconds, of what is timed
+WORK = 0.01  # seconds, of what is timed
 SCALE = 10  # by which seconds are multiplied, since those below 0.05 are not judged
-ORDERS = ((False, 1), (True, 1), (True, 3))  # whether versions take turns, and repetitions
+Work = Callable[[float], tuple[float, float]]  # does so much and gives its seconds, and those of the processors
 
 
 def main() -> None:
     """Runs both parts and writes the page."""
     start = time.perf_counter()
-    rows = [line for d in DIMENSIONS for line in accuracy(d)]
+    rows = [accuracy(d) for d in DIMENSIONS]
     times = list(timing())
     page = lines(rows, times, seconds=time.perf_counter() - start)
     OUTPUT.write_text("\n".join(page) + "\n")
     sys.stdout.write("\n".join(page) + "\n")
 
 
-def accuracy(dimension: int) -> Iterator[str]:
+def accuracy(dimension: int) -> str:
     """A line of the first table: of one problem, by where the keys are equal and where not."""
     problem = PowerLawGaussian(dimension=dimension, exponent=0.0)
     truth = Reference(np.random.default_rng(1).standard_normal((RUNS, dimension)), problem, None)
     metrics = {name: registry.load("metrics", name)() for name in METRICS}
-    replicates = [replicate(i, truth, metrics) for i in range(2 * REPLICATES * COMPARISONS)]
-    alarms, kept, found, rows = 0, 0, 0, 0
+    replicates = []
+    for i in range(2 * REPLICATES * COMPARISONS):
+        if i % 500 == 0:
+            say(f"{dimension} dimensions: replicate {i} of {2 * REPLICATES * COMPARISONS}")
+        replicates.append(replicate(i, truth, metrics))
+    alarms, kept, found, rows, of_energy = 0, 0, 0, 0, 0
     for i in range(COMPARISONS):
         first = 2 * REPLICATES * i
         chosen, other = (replicates[a : a + REPLICATES] for a in (first, first + REPLICATES))
         equal = compare_sides(side(chosen), side(other))
         alarms += equal.verdict == "regression"
-        rows = sum(row.kind == "error" for row in equal.rows)
+        rows, of_energy = len(equal.rows), sum(row.error == "energy" for row in equal.rows)
         kept += is_found(compare_sides(side(chosen), side(chosen, worse=True)))
         found += is_found(compare_sides(side(chosen), side(other, worse=True)))
     energy, less = (np.array([r[m].errors["energy"].at["all"] for r in replicates]) for m in ("bootstrap", "fewer"))
-    yield (
+    new_keys = float(np.log(less[1:] / energy[:-1]).std(ddof=1))
+    return (
         f"| {dimension} | {rows} | {share(alarms)} | {np.log(less / energy).std(ddof=1):.3f} | {share(kept)} | "
-        f"{np.log(less[1:] / energy[:-1]).std(ddof=1):.3f} | {share(found)} |"
+        f"{new_keys:.3f} | {share(found)} | {replicates_needed(new_keys, of_energy)} |"
     )
+
+
+def replicates_needed(sd: float, rows: int) -> str:
+    """With which nine losses of ten would be found, by what `sgmbench calibrate --compare` says."""
+    reach = Reach(sd, is_log=True, confidence=LEVEL, level=ACCURACY_LEVEL / rows, borrowed=float("inf"))
+    pairs = pairs_needed(reach, margin=ComparePlan().accuracy)
+    return "more than 1,000" if pairs is None else f"{pairs}"
 
 
 def replicate(number: int, truth: Reference, metrics: dict[str, Metric]) -> dict[str, CellRecord]:
@@ -139,67 +159,87 @@ def is_found(comparison: Comparison) -> bool:
 def timing() -> Iterator[str]:
     """Lines of the second table."""
     work = workload()
-    for takes_turns, repetitions in ORDERS:
-        equal, slower, ratios = 0, 0, []
-        for _ in range(COMPARISONS):
-            a, b, c = seconds(work, repetitions, takes_turns=takes_turns)
-            equal += timed(a, b).verdict == "regression"
-            slower += timed(a, c).verdict == "regression"
-            ratios.append(np.log(b / a))
-        order = "taking turns" if takes_turns else "one after the other"
-        yield (
-            f"| {order} | {repetitions} | {np.std(ratios, axis=1, ddof=1).mean():.3f} | "
-            f"{np.abs(np.mean(ratios, axis=1)).max():.3f} | {share(equal)} | {share(slower)} |"
-        )
+    for order, compared in (("one after the other", one_after_the_other), ("in turn", in_turn)):
+        for amount in (1.0, LOSS):
+            found: list[Comparison] = []
+            for i in range(COMPARISONS):
+                if i % 20 == 0:
+                    say(f"times {order}, {amount:g} times the work: comparison {i} of {COMPARISONS}")
+                found.append(compared(work, amount))
+            for name in dict.fromkeys(row.error for each in found for row in each.rows):
+                of = [row for each in found for row in each.rows if row.error == name]
+                ratios = np.log([row.ratio for row in of])
+                spread = f"{np.exp(np.median(ratios)):.3f} | {np.std(ratios, ddof=1):.3f}"
+                rounds = np.mean([row.replicates for row in of]) if order == "in turn" else 1
+                verdicts = shares([row.verdict for row in of])
+                yield f"| {order} | {amount:g} | {name} | {verdicts} | {rounds:.1f} | {spread} |"
+            if order == "in turn":
+                yield f"| {order} | {amount:g} | both | {shares([each.verdict for each in found])} | | | |"
 
 
-def workload() -> Callable[[float], float]:
-    """A function that does so much of a piece of work and gives its seconds: steps of a network."""
+def shares(verdicts: list[Verdict]) -> str:
+    """Of each verdict, as entries of a table."""
+    return " | ".join(share(verdicts.count(verdict)) for verdict in ("regression", "pass", "inconclusive"))
+
+
+def one_after_the_other(work: Work, amount: float) -> Comparison:
+    """Of two runs, which have each replicate once."""
+    a, b = (np.array([work(each) for _ in range(REPLICATES)])[:, :1] for each in (1.0, amount))
+    return compare_sides(side_with(a), side_with(b))
+
+
+def in_turn(work: Work, amount: float) -> Comparison:
+    """Of two versions that take turns until their times are decided."""
+    found: tuple[list[list[tuple[float, float]]], list[list[tuple[float, float]]]] = ([], [])
+
+    def comparisons() -> Iterator[Comparison]:
+        for look in looks(ROUNDS):
+            for k in range(len(found[0]), look.rounds):
+                for version in order_of(k):
+                    found[version].append([work((1.0, amount)[version]) for _ in range(REPLICATES)])
+            a, b = (np.array(each).transpose(1, 2, 0) for each in found)
+            yield compare_sides(side_with(a.min(axis=2), a), side_with(b.min(axis=2), b), share=look.share)
+
+    return until_settled(comparisons())
+
+
+def workload() -> Work:
+    """Steps of a network, so many more that the processors take `amount` times as long."""
     weights = jnp.asarray(np.random.default_rng(0).standard_normal((256, 256)) / 16, "float32")
 
     @jax.jit
     def steps(n: int) -> jax.Array:
         return jax.lax.fori_loop(0, n, lambda _, x: jnp.tanh(x @ weights), weights)
 
-    def once(n: int) -> float:
-        start = time.perf_counter()
+    def once(n: int) -> tuple[float, float]:
+        start, cpu = time.perf_counter(), time.process_time()
         steps(n).block_until_ready()
-        return time.perf_counter() - start
+        return SCALE * (time.perf_counter() - start), SCALE * (time.process_time() - cpu)
 
     once(1)
-    whole = int(100 * WORK / min(once(100) for _ in range(5)))
-    return lambda amount: once(int(amount * whole))
+    whole = int(100 * SCALE * WORK / min(once(100)[0] for _ in range(5)))
+    one, two = (np.median([once(n * whole)[1] for _ in range(50)]) for n in (1, 2))
+    each = (two - one) / whole  # seconds of a step, without what every call takes
+    return lambda amount: once(round(whole + (amount - 1) * one / each))
 
 
-def seconds(
-    work: Callable[[float], float], repetitions: int, *, takes_turns: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Seconds of A, of B that does the same and of B that does 1.3 times as much, of each replicate."""
-    found = np.full((3, REPLICATES), np.inf)
-    amounts = (1.0, 1.0, LOSS)
-    every = [(r, k) for r in range(REPLICATES) for k in range(repetitions)]
-    if takes_turns:
-        plan = [(v, r) for r, k in every for v in ((0, 1, 2), (2, 1, 0))[(r + k) % 2]]
-    else:
-        plan = [(v, r) for v in range(3) for r, _ in every]
-    for version, r in plan:
-        found[version, r] = min(found[version, r], work(amounts[version]))
-    a, b, c = found
-    return a, b, c
-
-
-def timed(a: np.ndarray, b: np.ndarray) -> Comparison:
-    """The comparison of two versions of which nothing is known but their seconds."""
-    return compare_sides(side_with(a), side_with(b))
-
-
-def side_with(times: np.ndarray) -> Side:
-    """A run of which each replicate took so long."""
+def side_with(seconds: np.ndarray, rounds: np.ndarray | None = None) -> Side:
+    """A run of which nothing is known but how long each replicate took, of the wall's and the processors' seconds."""
     cell = functools.partial(CellRecord, "marginal", "work", 1, status="ok", invalid_because="", errors={}, counts={})
-    cells = {
-        f"r{r}": cell(replicate=r, seconds=SCALE * float(s), cold_seconds=SCALE * float(s)) for r, s in enumerate(times)
-    }
+    cells = {}
+    for r, (wall, *cpu) in enumerate(seconds):
+        cells[f"r{r}"] = cell(
+            replicate=r, seconds=float(wall), cold_seconds=float(wall), cpu_seconds=sum(map(float, cpu))
+        )
+        if rounds is not None:
+            by, cpu_by = (tuple(map(float, each)) for each in rounds[r])
+            cells[f"r{r}"] = dataclasses.replace(cells[f"r{r}"], rounds=by, cpu_rounds=cpu_by)
     return Side(SECONDS, SECONDS, {"budgets": {}}, {}, "energy", {}, {}, cells)
+
+
+def say(message: str) -> None:
+    """Progress."""
+    sys.stderr.write(f"{message}\n")
 
 
 def share(count: int) -> str:
@@ -222,15 +262,16 @@ def lines(rows: list[str], times: list[str], *, seconds: float) -> list[str]:
         f"Accuracy: standard normal vectors, {N} runs, bootstrap, gaussian, kde and monte_carlo. The bootstrap becomes "
         f"{100 * (LOSS - 1):.0f} % worse.",
         "",
-        "| dimensions | errors judged | equal code, new keys: alarms | sd, equal keys | found | sd, new keys | found |",
-        "|---|---|---|---|---|---|---|",
+        "| dimensions | errors judged | equal code, new keys: alarms | sd, equal keys | found | sd, new keys | found | "
+        "replicates for 90 %, new keys |",
+        "|---|---|---|---|---|---|---|---|",
         *rows,
         "",
-        f"Time: steps of a network, {1000 * WORK:.0f} ms, then {100 * (LOSS - 1):.0f} % more of them, margin 25 %. A "
-        "replicate's seconds are the least of so many repetitions.",
+        f"Time: steps of a network, {1000 * WORK:.0f} ms, margin 25 %, {REPLICATES} replicates. In turn: {ROUNDS} "
+        "rounds at most. sd is that of the comparison's log ratio.",
         "",
-        "| versions | repetitions | sd | largest mean log ratio of equal code | equal code: alarms | slower: found |",
-        "|---|---|---|---|---|---|",
+        "| versions | seconds of the new one | judged by | regression | pass | inconclusive | rounds | ratio | sd |",
+        "|---|---|---|---|---|---|---|---|---|",
         *times,
     ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sgmbench.compare.side import Side
 from sgmbench.errors import IncomparableError
+from sgmbench.runner.kernel import KERNEL
 
 TOLD = 3
 """Differences that are written out."""
@@ -51,12 +52,18 @@ def nothing_paired(old: Side, new: Side) -> IncomparableError:
 
 
 def other_machine(old: Side, new: Side) -> str | None:
-    """Why seconds cannot be compared; None where the machines are alike."""
+    """In what the machines differ; None where they are alike."""
     for name, way in MACHINE.items():
         a, b = _at(old.environment, way), _at(new.environment, way)
         if a != b:
-            return f"times are not compared: {_both(name, a, b, old.path, new.path)}"
+            return _both(name, a, b, old.path, new.path)
     return None
+
+
+def kernels(old: Side, new: Side) -> tuple[float, float] | None:
+    """Seconds of the calibration kernel where either run was made; None where one of them has not measured it."""
+    a, b = (side.environment.get(KERNEL) for side in (old, new))
+    return (a, b) if a and b else None
 
 
 def other_metrics(old: Side, new: Side) -> list[str]:

@@ -3,17 +3,19 @@
 A cell that is invalid or failed now, and was neither before, is a regression. Replicates of which either cell is
 invalid are not judged: their scores win nothing, and lose nothing.
 
-Seconds are compared only between equal machines. Runs that were made one after the other share neither the load nor the
-heat of the machine, which replicates do not tell, so that what is found is to be confirmed by runs that take turns
-(`turns`). Inputs found in a results folder's cache have the seconds that they took when they were made.
+Seconds decide between equal machines only. Between others they are divided by those that a calibration kernel took on
+either (`runner.kernel`), and are advisory; where one run has none they are not compared. Runs that were made one after
+the other share neither the load nor the heat of the machine, which replicates do not tell, so that what is found is to
+be confirmed by runs that take turns (`turns`). Inputs found in a results folder's cache have the seconds that they took
+when they were made.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sgmbench.compare.comparable import check_comparable, nothing_paired, other_machine, other_metrics
+from sgmbench.compare.comparable import check_comparable, kernels, nothing_paired, other_machine, other_metrics
 from sgmbench.compare.margins import margins_of
-from sgmbench.compare.rows import Groups, Row, Verdict, judged_rows
+from sgmbench.compare.rows import Group, Groups, Row, Timing, Verdict, judged_rows
 from sgmbench.compare.side import CellRecord, Side
 
 INVALID, FAILED = "the cell became invalid", "the cell failed"
@@ -43,24 +45,36 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all rows."""
-        found = {row.verdict for row in self.rows}
+        """The worst of all rows that decide."""
+        found = {row.verdict for row in self.rows} - {"advisory"}
         return "regression" if "regression" in found else "pass" if found == {"pass"} else "inconclusive"
+
+    @property
+    def times_are_settled(self) -> bool:
+        """Whether each method at each budget is slower, or passes: by the processors where they were measured."""
+        verdicts: dict[Group, list[Verdict]] = {}
+        for row in self.rows:
+            if row.kind == "time":
+                verdicts.setdefault((row.target, row.method, row.budget), []).append(row.verdict)
+        return all("regression" in each or each[-1] != "inconclusive" for each in verdicts.values())
 
     def exit_code(self, *, strict: bool = False) -> int:
         """5 where cells fail now, 3 for a regression, 4 where strictly nothing may be open, else 0."""
         if self.failed:
             return 5
-        return {"regression": 3, "inconclusive": 4 if strict else 0, "pass": 0}[self.verdict]
+        return {"regression": 3, "inconclusive": 4 if strict else 0}.get(self.verdict, 0)
 
 
-def compare_sides(old: Side, new: Side, *, margins: Mapping[str, float] | None = None) -> Comparison:
+def compare_sides(
+    old: Side, new: Side, *, margins: Mapping[str, float] | None = None, share: float = 1.0
+) -> Comparison:
     """Judges the new run against the old one.
 
     Args:
         old: a run or a baseline.
         new: a run.
         margins: in place of the new configuration's, by label of a metric, "accuracy" or "time".
+        share: of the probability to err that this look at times may spend, where there are several.
 
     Raises:
         IncomparableError: the runs ask different questions, or no cell is in both.
@@ -74,16 +88,28 @@ def compare_sides(old: Side, new: Side, *, margins: Mapping[str, float] | None =
     if not (failed or compared):
         raise nothing_paired(old, new)
     sound = _groups((a, b) for a, b in compared if not (a.invalid_because or b.invalid_because))
-    machine, metrics = other_machine(old, new), other_metrics(old, new)
-    rows = judged_rows(sound, tolerated, primary=new.primary, left_out=metrics, timed=machine is None)
+    metrics, (timing, said) = other_metrics(old, new), _timing(old, new, share)
+    rows = judged_rows(sound, tolerated, primary=new.primary, left_out=metrics, timing=timing)
     order = list(sound)
     rows.sort(key=lambda row: order.index((row.target, row.method, row.budget)))
     rows += [_cell_row(new.cells[name], FAILED) for name in failed]
     rows += [_cell_row(b, INVALID) for a, b in compared if b.invalid_because and not a.invalid_because]
-    notes = [machine] if machine else []
+    notes = [said] if said else []
     notes += [f"{label} is not compared: its settings are not the same in both runs" for label in metrics]
     notes += [text for name, pair in paired.items() if (text := _unjudged(name, *pair))]
     return Comparison(old.path, new.path, new.experiment, rows, notes, _in_one_only(old, new), failed)
+
+
+def _timing(old: Side, new: Side, share: float) -> tuple[Timing | None, str]:
+    """How seconds are compared, and what is to be said of it."""
+    machine, seconds = other_machine(old, new), kernels(old, new)
+    if not machine:
+        return Timing(share=share), ""
+    if not seconds:
+        return None, f"times are not compared: {machine}"
+    a, b = seconds
+    kernel = f"the seconds of the calibration kernel ({a:.3g} in {old.path}, {b:.3g} in {new.path})"
+    return Timing(slower=b / a, is_advisory=True), f"times are divided by {kernel} and decide nothing: {machine}"
 
 
 def _unjudged(name: str, old: CellRecord, new: CellRecord) -> str:

@@ -6,7 +6,8 @@ are, R' replicates would settle the row, the least R' > R for which
     t_{.975, R' - 1} s / R'^(1/2) < |xbar|,
 
 and where xbar > 0 also the p of no worsening, R' - 1 degrees of freedom and s as its own, is below the level over the
-number of rows of its family. It is a plan, not a promise: s of few replicates is uncertain by a factor of two.
+number of rows of its family. It is a plan, not a promise: s of few replicates is uncertain by a factor of two. Of
+versions that took turns the replicates of a time are rounds, and a round is one of all cells.
 """
 
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ MOST = 1_000
 
 @dataclass(frozen=True)
 class Decision:
-    """More replicates of one method at one budget, and what these cost.
+    """More replicates of one method at one budget, or more rounds, and what these cost.
 
     Attributes:
-        replicates: how many more.
+        replicates: how many more, or rounds.
         solver_runs: of all of them, in fine-run equivalents.
         seconds: of all of them, with compilation.
     """
@@ -35,19 +36,20 @@ class Decision:
     seconds: float
 
 
-def more_replicates(estimate: Estimate, *, level: float) -> int | None:
+def more_replicates(estimate: Estimate, *, level: float, confidence: float = LEVEL) -> int | None:
     """How many more would decide; None where one replicate tells no spread, or where even a thousand would not.
 
     Args:
         estimate: of the replicates there are.
         level: at which the row's p has to be significant.
+        confidence: of the interval.
     """
     R = len(estimate.excess)
     if R < 2:
         return None
     mean, s = float(estimate.excess.mean()), float(estimate.excess.std(ddof=1))
     more = np.arange(R + 1, R + 1 + MOST)
-    settled = student.ppf((1 + LEVEL) / 2, more - 1) * s / np.sqrt(more) < abs(mean)
+    settled = student.ppf((1 + confidence) / 2, more - 1) * s / np.sqrt(more) < abs(mean)
     if mean > 0:
         error = float(estimate.worsening.std(ddof=1)) / np.sqrt(more)
         settled &= student.isf(level, more - 1) * error < estimate.worsening.mean()

@@ -8,7 +8,7 @@ from sgmbench.compare.words import COLUMNS, entries, headline, remarks
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Headline, table of regressions and open rows, remarks, and the rows that pass behind a fold."""
+    """Headline, table of regressions, open and advisory rows, remarks, and the rows that pass behind a fold."""
     return "\n".join(_lines(comparison)) + "\n"
 
 
@@ -16,7 +16,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield f"## {comparison.experiment}: {headline(comparison)}"
     yield ""
     yield f"`{comparison.new}` against `{comparison.old}`"
-    order = ("regression", "inconclusive")
+    order = ("regression", "inconclusive", "advisory")
     wanting = sorted((row for row in comparison.rows if row.verdict in order), key=lambda row: order.index(row.verdict))
     passed = [row for row in comparison.rows if row.verdict == "pass"]
     if wanting:

@@ -2,32 +2,38 @@
 
     errors       each metric that tells errors, paired by replicate (`judge`), with 10 % as the default margin
     counts       solver runs, gradients and network evaluations
-    seconds      of a method's own work without compilation, with 25 % as the default margin
+    seconds      of a method's own work without compilation, with 25 % as the default margin, paired by round where
+                 versions took turns (`rounds`), else by replicate; in rounds also those of the processors alone
 
 A count that all replicates have in common is no random number, and any increase is a regression; where a method
 decides by its runs how many it makes, counts are judged as errors are. Seconds are judged where one of the two runs
-takes at least 0.05 s, in two replicates or more: no time is measured twice alike, and one says nothing.
+takes at least 0.05 s, in two pairs or more: no time is measured twice alike, and one says nothing. Of another look at
+versions that take turns, intervals and levels have the share that `looks` gives it.
 
     regression     the interval is beyond the margin, and the row is significant in its family (`family`)
     pass           the interval is within the margin: that nothing became worse by more is shown
     inconclusive   neither; `decision` says how many more replicates would tell
+    advisory       a time of another machine, divided by the calibration kernel's on either: it decides nothing
 
 The interval is of one row; only alarms are corrected for the number of rows.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from sgmbench.compare.decision import Decision, more_replicates
 from sgmbench.compare.errors_of import Error
 from sgmbench.compare.family import ACCURACY_LEVEL, TIME_LEVEL, adjusted_p
-from sgmbench.compare.judge import DIGITS, Estimate, judge_errors
+from sgmbench.compare.judge import DIGITS, Estimate, judge_errors, judge_rounds
 from sgmbench.compare.margins import Margins, label_of
+from sgmbench.compare.rounds import log_ratios_of_rounds
 from sgmbench.compare.side import COUNTED, CellRecord
+from sgmbench.statistics.intervals import LEVEL
 
-Verdict = Literal["pass", "regression", "inconclusive"]
+Verdict = Literal["pass", "regression", "inconclusive", "advisory"]
 Kind = Literal["error", "count", "time", "cell"]
 Group = tuple[str, str, int]
 """(target, method, budget)."""
@@ -38,7 +44,27 @@ Groups = dict[Group, list[tuple[CellRecord, CellRecord]]]
 SHORTEST = 0.05
 """Seconds below which a time is the dispatcher's."""
 
-SECONDS = "seconds"
+SECONDS, CPU_SECONDS = "seconds", "CPU seconds"
+SOLVER_RUNS = "solver runs"
+
+
+class Timing(NamedTuple):
+    """How seconds are judged.
+
+    Attributes:
+        share: of the probability to err that this look may spend.
+        slower: by how much the machine of the new run is slower than that of the old one.
+        is_advisory: whether no verdict follows.
+    """
+
+    share: float = 1.0
+    slower: float = 1.0
+    is_advisory: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """Of the interval of a time."""
+        return 1 - self.share * (1 - LEVEL)
 
 
 @dataclass(frozen=True)
@@ -57,6 +83,7 @@ class Row:
         margin: relative worsening that is tolerated; 0 for exact counts.
         replicates: pairs behind it.
         verdict: of it.
+        unit: what is paired.
         p: of nothing having become worse, corrected for the rows of its family; None for what is exact.
         decision: what would settle it; None where nothing is open, or no number of replicates is known to.
         why: of cells: what is held against them.
@@ -73,6 +100,7 @@ class Row:
     margin: float
     replicates: int
     verdict: Verdict
+    unit: Literal["replicate", "round"] = "replicate"
     p: float | None = None
     decision: Decision | None = None
     why: str = ""
@@ -83,7 +111,9 @@ class Row:
         return f"{self.target}, {self.method} at {self.budget:,} runs, {self.error}"
 
 
-def judged_rows(groups: Groups, margins: Margins, *, primary: str, left_out: list[str], timed: bool) -> list[Row]:
+def judged_rows(
+    groups: Groups, margins: Margins, *, primary: str, left_out: list[str], timing: Timing | None
+) -> list[Row]:
     """Everything that is judged.
 
     Args:
@@ -91,33 +121,36 @@ def judged_rows(groups: Groups, margins: Margins, *, primary: str, left_out: lis
         margins: tolerated worsening.
         primary: label of the metric whose rows are a family of their own.
         left_out: labels of metrics that are not judged.
-        timed: whether seconds are.
+        timing: how seconds are; None where they are not.
     """
     errors = _error_candidates(groups, margins, left_out=left_out)
     rows, random = _counts(groups, margins)
     rows += _family([each for each in errors if label_of(each.error) == primary], ACCURACY_LEVEL)
     rows += _family([each for each in errors if label_of(each.error) != primary] + random, ACCURACY_LEVEL)
-    return rows + (_family(_time_candidates(groups, margins), TIME_LEVEL) if timed else [])
+    return rows + (_times(groups, margins, timing) if timing else [])
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A row that awaits the verdict of its family."""
+    """A row that awaits the verdict of its family; `each` are runs and seconds of one more pair."""
 
     group: Group
     error: str
     kind: Kind
     margin: float
     estimate: Estimate
-    pairs: list[tuple[CellRecord, CellRecord]]
+    each: tuple[float, float]
+    unit: Literal["replicate", "round"] = "replicate"
 
-    def settled(self, p: float, *, level: float, family: int) -> Row:
+    def settled(self, p: float, *, level: float, family: int, confidence: float) -> Row:
         """With the family's p."""
         estimate, R = self.estimate, len(self.estimate.worsening)
         verdict: Verdict = "pass" if estimate.place == "within" else "inconclusive"
         if estimate.place == "beyond" and p <= level:
             verdict = "regression"
-        more = more_replicates(estimate, level=level / family) if verdict == "inconclusive" else None
+        more = None
+        if verdict == "inconclusive":
+            more = more_replicates(estimate, level=level / family, confidence=confidence)
         return Row(
             *self.group,
             error=self.error,
@@ -128,21 +161,29 @@ class _Candidate:
             margin=self.margin,
             replicates=R,
             verdict=verdict,
+            unit=self.unit,
             p=float(p),
-            decision=None if more is None else self._cost(more),
+            decision=None if more is None else Decision(more, more * self.each[0], more * self.each[1]),
         )
 
-    def _cost(self, more: int) -> Decision:
-        """At what the new run's replicates cost on average."""
-        runs = np.mean([new.counts.get("solver runs", 0.0) for _, new in self.pairs])
-        seconds = np.mean([new.cold_seconds for _, new in self.pairs])
-        return Decision(more, float(more * runs), float(more * seconds))
 
-
-def _family(candidates: list[_Candidate], level: float) -> list[Row]:
+def _family(candidates: list[_Candidate], level: float, *, confidence: float = LEVEL) -> list[Row]:
     adjusted = adjusted_p([each.estimate for each in candidates])
     tested = max(1, sum(each.estimate.is_testable for each in candidates))
-    return [each.settled(float(p), level=level, family=tested) for each, p in zip(candidates, adjusted, strict=True)]
+    shared = {"level": level, "family": tested, "confidence": confidence}
+    return [each.settled(float(p), **shared) for each, p in zip(candidates, adjusted, strict=True)]
+
+
+def _replicate(pairs: list[tuple[CellRecord, CellRecord]]) -> tuple[float, float]:
+    """What a replicate of the new run costs on average, in runs and in seconds."""
+    runs = np.mean([new.counts.get(SOLVER_RUNS, 0.0) for _, new in pairs])
+    return float(runs), float(np.mean([new.cold_seconds for _, new in pairs]))
+
+
+def _round(groups: Groups) -> tuple[float, float]:
+    """What a round of both versions costs."""
+    cells = [cell for pairs in groups.values() for pair in pairs for cell in pair]
+    return sum(cell.counts.get(SOLVER_RUNS, 0.0) for cell in cells), sum(cell.cold_seconds for cell in cells)
 
 
 def _error_candidates(groups: Groups, margins: Margins, *, left_out: list[str]) -> list[_Candidate]:
@@ -153,7 +194,8 @@ def _error_candidates(groups: Groups, margins: Margins, *, left_out: list[str]) 
             if label_of(name) not in left_out:
                 both = [(a.errors[name], b.errors[name]) for a, b in pairs if name in a.errors and name in b.errors]
                 margin = margins.of_error(name)
-                found.append(_Candidate(group, name, "error", margin, judge_errors(both, margin), pairs))
+                estimate = judge_errors(both, margin)
+                found.append(_Candidate(group, name, "error", margin, estimate, _replicate(pairs)))
     return found
 
 
@@ -171,7 +213,7 @@ def _counts(groups: Groups, margins: Margins) -> tuple[list[Row], list[_Candidat
             else:
                 both = [(_number(a), _number(b)) for a, b in zip(old, new, strict=True)]
                 estimate = judge_errors(both, margins.accuracy)
-                random.append(_Candidate(group, name, "count", margins.accuracy, estimate, pairs))
+                random.append(_Candidate(group, name, "count", margins.accuracy, estimate, _replicate(pairs)))
     return exact, random
 
 
@@ -182,14 +224,28 @@ def _exact_row(group: Group, name: str, old: float, new: float, replicates: int)
     return Row(*group, name, "count", ratio, None, None, 0.0, replicates, "regression" if ratio > 1 else "pass")
 
 
-def _time_candidates(groups: Groups, margins: Margins) -> list[_Candidate]:
-    candidates = []
-    for group, pairs in groups.items():
-        both = [(_number(a.seconds), _number(b.seconds)) for a, b in pairs if max(a.seconds, b.seconds) >= SHORTEST]
-        if len(both) > 1:
+def logs_in_rounds(pairs: list[tuple[CellRecord, CellRecord]]) -> dict[str, Float[np.ndarray, " k"]]:
+    """Log ratios of each round, of seconds and of those of the processors, as far as they are long enough to tell."""
+    wall = [(a.rounds, b.rounds) for a, b in pairs if max(a.seconds, b.seconds) >= SHORTEST]
+    cpu = [(a.cpu_rounds, b.cpu_rounds) for a, b in pairs if max(a.cpu_seconds, b.cpu_seconds) >= SHORTEST]
+    named = {SECONDS: wall, CPU_SECONDS: cpu}
+    return {name: log_ratios_of_rounds(of) for name, of in named.items() if of and all(a and b for a, b in of)}
+
+
+def _times(groups: Groups, margins: Margins, timing: Timing) -> list[Row]:
+    """Rows of seconds that are long enough, on either side, to tell."""
+    candidates: list[_Candidate] = []
+    for group, every in groups.items():
+        for name, logs in logs_in_rounds(every).items():
+            estimate = judge_rounds(logs, margins.time, confidence=timing.confidence)
+            candidates.append(_Candidate(group, name, "time", margins.time, estimate, _round(groups), "round"))
+        pairs = [(a, b) for a, b in every if max(a.seconds, b.seconds) >= SHORTEST and not (a.rounds and b.rounds)]
+        if len(pairs) > 1:
+            both = [(_number(timing.slower * a.seconds), _number(b.seconds)) for a, b in pairs]
             estimate = judge_errors(both, margins.time)
-            candidates.append(_Candidate(group, SECONDS, "time", margins.time, estimate, pairs))
-    return candidates
+            candidates.append(_Candidate(group, SECONDS, "time", margins.time, estimate, _replicate(pairs)))
+    rows = _family(candidates, TIME_LEVEL * timing.share, confidence=timing.confidence)
+    return [replace(row, verdict="advisory", decision=None) for row in rows] if timing.is_advisory else rows
 
 
 def _number(value: float) -> Error:

@@ -34,6 +34,9 @@ class CellRecord:
         counts: by name, of those that are not zero.
         seconds: of its own work without compilation: of a Generator to train and sample, of a Sampler all.
         cold_seconds: all, with compilation.
+        cpu_seconds: of the processors, likewise; 0 where they were not measured.
+        rounds: seconds in each round of two versions that took turns, NaN where it failed; empty without rounds.
+        cpu_rounds: the same of the processors.
     """
 
     target: str
@@ -46,6 +49,9 @@ class CellRecord:
     counts: dict[str, float]
     seconds: float
     cold_seconds: float
+    cpu_seconds: float = 0.0
+    rounds: tuple[float, ...] = ()
+    cpu_rounds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def _budgets(configuration: dict[str, Any]) -> dict[str, list[int]]:
 
 
 def _cell(result: Result, metrics: Any) -> CellRecord:
-    seconds = dict(result.cost.seconds)
+    seconds, cpu_seconds = dict(result.cost.seconds), dict(result.cost.cpu_seconds)
     own = ("train", "sample") if result.kind == "generator" else ("simulate", "train", "sample")
     return CellRecord(
         target=result.target,
@@ -114,4 +120,5 @@ def _cell(result: Result, metrics: Any) -> CellRecord:
         counts={name: float(count(result)) for name, count in COUNTED.items() if count(result)},
         seconds=sum(seconds.get(phase, 0.0) for phase in own),
         cold_seconds=result.cost.cold,
+        cpu_seconds=sum(cpu_seconds.get(phase, 0.0) for phase in own),
     )

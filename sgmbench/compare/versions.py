@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +36,19 @@ class Version:
     python: str = sys.executable
     source: Path | None = None
 
-    def run(self, config: Path, results: Path) -> None:
+    def run(self, config: Path, results: Path, *, overrides: Sequence[str] = ()) -> None:
         """Runs a configuration in a process of its own; failed cells are results, too.
+
+        Args:
+            config: a YAML file.
+            results: root of the results folders.
+            overrides: `a.b=value` strings.
 
         Raises:
             UsageError: it did not come to its end.
         """
         command = [self.python, "-P", "-m", "sgmbench", "run", str(config), "--quiet", "--results", str(results)]
+        command += [word for override in overrides for word in ("--set", override)]
         paths = [str(self.source) if self.source else "", os.environ.get("PYTHONPATH", "")]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         try:

@@ -3,6 +3,7 @@
 import math
 
 from sgmbench.compare.compare import Comparison
+from sgmbench.compare.decision import MOST
 from sgmbench.compare.rows import Row
 
 COLUMNS = ("target", "method", "runs", "error", "new/old", "95 % interval", "margin", "verdict", "would decide")
@@ -37,7 +38,7 @@ def sentence(row: Row) -> str:
 
 def headline(comparison: Comparison) -> str:
     """The verdict, with the number of rows of each kind."""
-    counts = dict.fromkeys(("regression", "inconclusive", "pass"), 0)
+    counts = dict.fromkeys(("regression", "inconclusive", "advisory", "pass"), 0)
     for row in comparison.rows:
         counts[row.verdict] += 1
     said = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
@@ -63,8 +64,8 @@ def _more(row: Row) -> str:
     if row.verdict != "inconclusive":
         return ""
     if row.replicates < 2:
-        return "a second replicate tells a spread"
+        return f"a second {row.unit} tells a spread"
     if row.decision is None:
-        return "more than 1,000 replicates"
+        return f"more than {MOST:,} {row.unit}s"
     each = row.decision
-    return f"{each.replicates:,} more replicates ({each.solver_runs:,.0f} runs, {each.seconds:.3g} s)"
+    return f"{each.replicates:,} more {row.unit}s ({each.solver_runs:,.0f} runs, {each.seconds:.3g} s)"

@@ -1,12 +1,15 @@
 """One real run of three replicates with two methods, copied for each test."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 import small
 
 from sgmbench import api
+
+sys.path.append(str(Path(__file__).parent))  # where `interpreters` are found
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,12 @@ def edit(run, **configuration):
     path.write_text(json.dumps(record))
 
 
+def surround(run, **environment):
+    """Changes where a run was made."""
+    folder = RunFolder(Path("results/line") / run)
+    folder.write_record({**folder.record, "environment": {**folder.record["environment"], **environment}})
+
+
 def call(*words):
     return CliRunner().invoke(app, ["compare", *words])
 
@@ -215,15 +221,33 @@ def test_a_method_that_became_slower_is_a_regression_between_equal_machines_only
     assert (row.method, row.error, row.margin) == ("bootstrap", "seconds", 0.25)
     assert row.ratio == pytest.approx((1.7 * 1.85 * 1.8 / (1.1 * 1.2 * 1.15)) ** (1 / 3))
     assert api.compare(margins={"time": 0.7}).verdict == "pass"
-    record = RunFolder(results / "line" / "2-new").record
-    record["environment"]["device"] = "an abacus"
-    RunFolder(results / "line" / "2-new").write_record(record)
+    surround("2-new", device="an abacus", kernel_seconds=None)
     comparison = api.compare()
     device = RunFolder(results / "line" / "1-old").record["environment"]["device"]
     assert comparison.verdict == "pass"
     assert comparison.notes == [
         f"times are not compared: device is {device} in results/line/1-old and an abacus in results/line/2-new"
     ]
+
+
+def test_times_of_unequal_machines_are_divided_by_the_kernels_and_decide_nothing(results):
+    """Twice the seconds on a machine that takes twice as long is no difference; five times as many are advice."""
+    surround("1-old", kernel_seconds=0.2)
+    surround("2-new", device="an abacus", kernel_seconds=0.4)
+    device = RunFolder(results / "line" / "1-old").record["environment"]["device"]
+    for times, ratio in ((2, 1.0), (10, 5.0)):
+        for run, seconds in (("1-old", (1.0, 1.1, 1.05)), ("2-new", (times, 1.1 * times, 1.05 * times))):
+            spend(run, "bootstrap", seconds=[{"train": float(s)} for s in seconds])
+        comparison = api.compare()
+        (row,) = [row for row in comparison.rows if row.kind == "time"]
+        assert (row.ratio, row.verdict) == (pytest.approx(ratio), "advisory")
+        assert (comparison.verdict, comparison.exit_code(strict=True)) == ("pass", 0)
+    assert comparison.notes == [
+        "times are divided by the seconds of the calibration kernel (0.2 in results/line/1-old, 0.4 in "
+        f"results/line/2-new) and decide nothing: device is {device} in results/line/1-old and an abacus in "
+        "results/line/2-new"
+    ]
+    assert re.search(r"verdict: pass \(1 advisory, \d+ pass\)\n$", call().stdout)
 
 
 def test_times_too_short_to_tell_are_not_judged(results):
