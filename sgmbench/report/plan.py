@@ -4,6 +4,8 @@ Times are those of a rehearsal. "to" stands before the time of a training that m
 where nothing is estimated.
 """
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
 from sgmbench.report.format import count, seconds
@@ -25,23 +27,24 @@ def plan_table(plan: Plan) -> Table:
         table.add_row(*_cells(row))
     table.add_section()
     runs, disk = f"{plan.solver_runs:,}", size(plan.disk)
-    table.add_row("", "in all", "", "", "", runs, total(plan), _optional(plan.memory), disk, style="bold")
+    table.add_row("", "in all", "", "", "", runs, total([plan]), _optional(plan.memory), disk, style="bold")
     return table
 
 
 def plan_lines(plan: Plan) -> list[str]:
     """Why parts are not estimated, and the warnings."""
     why = [plan.note] if plan.note else []
-    why += [f"{row.part} at {count(row.budget)} runs: {row.note}" for row in plan.rows if row.note]
+    why += [f"{row.target}, {row.part} at {count(row.budget)} runs: {row.note}" for row in plan.rows if row.note]
     return [*why, *(f"warning: {each}" for each in plan.warnings)]
 
 
-def total(plan: Plan) -> str:
+def total(plans: Sequence[Plan]) -> str:
     """The time of all parts; "from" where some are not estimated, "to" where some may take less."""
-    if plan.seconds is None:
+    known = [plan.seconds for plan in plans if plan.seconds is not None]
+    if not known:
         return UNKNOWN
-    word = "" if plan.is_whole and not plan.is_most else "to " if plan.is_whole else "from "
-    return word + seconds(plan.seconds)
+    word = "from " if not all(plan.is_whole for plan in plans) else "to " if any(plan.is_most for plan in plans) else ""
+    return word + seconds(sum(known))
 
 
 def size(bytes_: int) -> str:

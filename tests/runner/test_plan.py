@@ -11,9 +11,11 @@ from sgmbench import api
 from sgmbench.cells import cells_of
 from sgmbench.config.load import load
 from sgmbench.core.experiment import ReferencePlan
+from sgmbench.report.plan import total
 from sgmbench.runner import plan as planning
+from sgmbench.runner.pace import CellPace, Paces, RunsPace, TruthPace
+from sgmbench.runner.plan_rows import Row
 from sgmbench.runner.plan_warnings import beyond_memory, warnings_of
-from sgmbench.runner.rehearsal import CellPace, TruthPace, shortened, training_of
 
 STEPS = {"kind": "learner:Learner", "training": {"steps": 300, "evaluate_every": 100}}
 TARGETS = ["marginal", small.CONDITIONAL]
@@ -29,9 +31,12 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def paced(monkeypatch):
     """Every part takes a known time; nothing is rehearsed."""
-    truth = TruthPace(cold=1.0, run=0.5, scoring=0.0, size=60, exponent=1.0)
-    pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, runs_cold=0.25, peak=1000, fit_bytes=100)
-    monkeypatch.setattr(planning, "_rehearse", lambda cells, *_: (truth, {cell.method: pace for cell in cells}, ""))
+    truth = TruthPace(cold=1.0, run=0.25, scoring=0.125, size=60, exponent=1.0)
+    pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, peak=1000, fit_bytes=100)
+    targets = ("marginal", "conditional", "decomposition")
+    methods = {target: {"monte_carlo": pace, "bootstrap": pace} for target in targets}
+    paces = Paces(RunsPace(0.25, 0.5), dict.fromkeys(targets, truth), methods)
+    monkeypatch.setattr(planning, "rehearse", lambda *_: paces)
 
 
 def planned(**changes):
@@ -60,7 +65,7 @@ def test_what_is_cached_is_planned_no_more(folder, paced):
     before = planned(replicates=2)
     assert [(row.part, row.cells, row.cached, row.seconds) for row in before.rows] == [
         ("training runs", 2, 0, 2 * (0.25 + 10)),
-        ("truth", 1, 0, 1 + 60),
+        ("truth", 1, 0, 1 + 120 * 0.25 + 0.125),
         ("monte_carlo", 2, 0, 2 * 1),
         ("bootstrap", 2, 0, 2 * (1 + 2)),
     ]
@@ -69,7 +74,7 @@ def test_what_is_cached_is_planned_no_more(folder, paced):
     after = planned(replicates=2)
     assert [(row.part, row.cached, row.solver_runs, row.seconds) for row in after.rows] == [
         ("training runs", 2, 0, 0),
-        ("truth", 2, 0, 1),
+        ("truth", 2, 0, 0.125),
         ("monte_carlo", 0, 40, 2),
         ("bootstrap", 2, 0, 2),
     ]
@@ -78,10 +83,11 @@ def test_what_is_cached_is_planned_no_more(folder, paced):
 def test_disk_is_what_the_cache_then_holds(folder, paced):
     plan = planned(keep_samples="none", replicates=3)
     api.run(Path("a.yaml"))
-    held = {path: sum(each.stat().st_size for each in Path("results/.cache", path).glob("*.npz")) for path in ("runs",)}
-    (row,) = rows(plan, "training runs")
-    assert row.disk == 3 * 20 * 8 * (6 + 2)
-    assert row.disk <= held["runs"] <= row.disk + 3 * 2000  # names and headers of the archive
+    for part, kinds, sets, size in (("training runs", ("runs",), 3, 20), ("truth", ("reference", "floor"), 2, 60)):
+        held = sum(path.stat().st_size for kind in kinds for path in Path("results/.cache", kind).glob("*.npz"))
+        (row,) = rows(plan, part)
+        assert row.disk == sets * size * 8 * (6 + 2)
+        assert row.disk <= held <= row.disk + sets * 2000  # names and headers of the archive
 
 
 def test_a_rehearsal_paces_every_part_and_leaves_no_trace(folder):
@@ -109,6 +115,19 @@ def test_recorded_runs_are_not_rehearsed(folder):
     assert plan.note == "not estimated: recorded runs are dealt out, and none is to spare for a rehearsal"
     assert plan.seconds is None
     assert plan.solver_runs == 0
+
+
+def made_plan(seconds, *, is_most=False):
+    rows = [Row("marginal", "truth", 60, 1, 0, 60, 100, seconds=each, is_most=is_most) for each in seconds]
+    return planning.Plan("line", rows, [])
+
+
+def test_the_time_of_several_plans_says_what_is_missing_in_it_and_what_may_be_less():
+    whole, partly, unknown = made_plan([1.0, 2.0]), made_plan([1.0, None]), made_plan([None])
+    assert total([whole, whole]) == "6 s"
+    assert total([whole, made_plan([1.0], is_most=True)]) == "to 4 s"
+    assert total([whole, partly]) == total([whole, unknown, partly]) == "from 4 s"
+    assert total([unknown, unknown]) == "-"
 
 
 def experiment(folder, **changes):
@@ -157,17 +176,3 @@ def test_memory_beyond_the_machine_is_warned_of():
         "memory: diffusion from 25,000 runs takes about 30 GB, and this machine has 16 GB; write a smaller reference, "
         "or fewer conditions"
     ]
-
-
-def test_trainings_are_shortened_wherever_they_are():
-    training = {"steps": 500, "train_seconds": None, "evaluate_every": 50, "batch": 8}
-    method = {"kind": "x", "training": training, "control": {"kind": "network", "training": training}, "degree": 3}
-    found = shortened(method)
-    assert found["degree"] == 3
-    for each in (found["training"], found["control"]["training"]):
-        assert (each["steps"], each["train_seconds"], each["batch"]) == (150, None, 8)
-    assert training_of(method).steps == 500
-    assert shortened({"training": training | {"steps": 20}})["training"]["steps"] == 20
-    assert (
-        shortened({"training": training | {"steps": 10_000, "train_seconds": 9}})["training"]["train_seconds"] is None
-    )

@@ -1,0 +1,168 @@
+"""Rows of a plan: each part of a run, what is cached of it, and what the rest takes.
+
+With s samples a condition and b runs learned from in the rehearsal, conditions of n_c runs each and N runs to learn
+from, of d numbers and p parameters each, seconds are those of `runner.plan_seconds`, and
+
+    memory      peak + 8 d (sum_c n_c - 2 s + 3 (max n_c - s) + 3 (N - b))           bytes
+    disk        8 (d + p) a run that is cached, 8 d a sample that is kept, and fits as large as rehearsed
+
+since references are held while a target is scored, and samples and training runs are there some three times.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sgmbench.cells import (
+    Cell,
+    all_runs_description,
+    fit_description,
+    floor_description,
+    reference_description,
+    scored_size,
+)
+from sgmbench.core.problem import Recorded
+from sgmbench.runner.artifacts import problem_of, question_of
+from sgmbench.runner.pace import CellPace, RunsPace, TruthPace
+from sgmbench.runner.plan_seconds import generator_seconds, sampler_seconds, truth_seconds
+from sgmbench.runner.shortened import training_of
+from sgmbench.store.cache import Cache, content_of
+
+NUMBER = 8  # bytes
+
+
+@dataclass(frozen=True)
+class Row:
+    """One part of a run: a target's truth, training runs, or the cells of a method at a budget.
+
+    Attributes:
+        target: whose; empty for training runs, which all targets share.
+        part: "truth", "training runs" or the method's label.
+        budget: runs learned from or spent at a condition; of the truth at its largest condition.
+        cells: how many there are; of the truth its conditions.
+        cached: how many of their artifacts are in the cache: fits, sets of runs, references with their floors.
+        solver_runs: to be made; draws of a posterior are none.
+        disk: bytes that are written.
+        seconds: of what is not cached; None where it is not estimated.
+        is_most: whether a training may stop before.
+        memory: bytes at the most; None where it is not estimated.
+        note: why it, or of a truth what is scored against it, is not estimated; else empty.
+    """
+
+    target: str
+    part: str
+    budget: int
+    cells: int
+    cached: int
+    solver_runs: int
+    disk: int
+    seconds: float | None = None
+    is_most: bool = False
+    memory: int | None = None
+    note: str = ""
+
+
+def truth_row(cell: Cell, cache: Cache, pace: TruthPace | None, note: str) -> Row:
+    """References and floors of a target, of which `cell` is any cell."""
+    description, conditions = cell.description, cell.description["conditions"]
+    references = [reference_description(description, condition) for condition in conditions]
+    floors = [] if "held_out" in description["reference"] else [floor_description(description, c) for c in conditions]
+    missing = [each["size"] for each in references if not cache.has("reference", each)]
+    missing += [each["size"] for each in floors if not cache.has("floor", each)]
+    sizes, problem = [each["size"] for each in references], problem_of(references[0])
+    d, are_draws = question_of(description).answer.layout.size, conditions[0]["data"] is not None
+    kept = min(description["samples_kept"], max(sizes)) * len(sizes)
+    p = 0 if are_draws else len(problem.parameters)
+    return Row(
+        target=cell.target,
+        part="truth",
+        budget=max(sizes),
+        cells=len(conditions),
+        cached=len(references) + len(floors) - len(missing),
+        solver_runs=0 if are_draws or isinstance(problem, Recorded) else sum(missing),
+        disk=NUMBER * (d * kept + (d + p) * sum(missing)),
+        seconds=None if pace is None else truth_seconds(pace, sizes, missing),
+        note=note,
+    )
+
+
+def runs_rows(cells: list[Cell], cache: Cache, pace: RunsPace | None) -> Iterator[Row]:
+    """A row for each number of training runs."""
+    learned = [all_runs_description(cell.description) for cell in cells if cell.description["is_generator"]]
+    distinct = {content_of(each): each for each in learned}
+    for size in sorted({each["size"] for each in distinct.values()}):
+        same = [each for each in distinct.values() if each["size"] == size]
+        missing = sum(not cache.has("runs", each) for each in same)
+        problem = problem_of(same[0])
+        width = problem.layout.size + len(problem.parameters)
+        yield Row(
+            target="",
+            part="training runs",
+            budget=size,
+            cells=len(same),
+            cached=len(same) - missing,
+            solver_runs=0 if isinstance(problem, Recorded) else missing * size,
+            disk=NUMBER * width * size * missing,
+            seconds=None if pace is None else missing * (pace.cold + size * pace.run),
+        )
+
+
+def method_rows(cells: list[Cell], cache: Cache, truth: TruthPace | None, paces: dict[str, CellPace]) -> Iterator[Row]:
+    """A row for each method and budget of one target; `paces` are by label."""
+    found: dict[tuple[str, int], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.method, cell.budget), []).append(cell)
+    for (method, _), replicates in found.items():
+        yield _method_row(replicates, cache, truth, paces.get(method))
+
+
+def _method_row(cells: list[Cell], cache: Cache, truth: TruthPace | None, pace: CellPace | None) -> Row:
+    """The replicates of one method and budget."""
+    first, description = cells[0], cells[0].description
+    sizes = [scored_size(description, condition) for condition in description["conditions"]]
+    is_generator, d = description["is_generator"], question_of(description).answer.layout.size
+    fitted = [is_generator and cache.has("fit", fit_description(cell.description)) for cell in cells]
+    is_run = not is_generator and "held_out" not in description["reference"]
+    row = Row(
+        target=first.target,
+        part=first.method,
+        budget=first.budget,
+        cells=len(cells),
+        cached=sum(fitted),
+        solver_runs=len(cells) * len(sizes) * first.budget if is_run else 0,
+        disk=NUMBER * d * sum(_kept(cell, sizes) for cell in cells),
+    )
+    if truth is None or pace is None:
+        return row
+    if pace.failed:
+        return replace(row, note=f"its rehearsal failed: {pace.failed}")
+    training = training_of(description["method"])
+    held = sum(sizes) - 2 * pace.size + 3 * (max(sizes) - pace.size)
+    learned = 3 * max(first.budget - pace.budget, 0) if is_generator else 0
+    return replace(
+        row,
+        seconds=sum(_seconds(cell, truth, pace, sizes, is_fitted=has) for cell, has in zip(cells, fitted, strict=True)),
+        is_most=pace.step > 0 and training.train_seconds is None and not all(fitted),
+        memory=pace.peak + NUMBER * d * max(held + learned, 0),
+        disk=row.disk + pace.fit_bytes * (len(cells) - sum(fitted)) * is_generator,
+    )
+
+
+def _kept(cell: Cell, sizes: list[int]) -> int:
+    """Samples that stay on disk."""
+    delivered = sizes if cell.description["is_generator"] else [cell.budget] * len(sizes)
+    return sum(min(cell.description["samples_kept"], n) for n in delivered)
+
+
+def _seconds(cell: Cell, truth: TruthPace, pace: CellPace, sizes: list[int], *, is_fitted: bool) -> float:
+    if not cell.description["is_generator"]:
+        return sampler_seconds(pace, sizes, runs=cell.budget, exponent=truth.exponent)
+    training = training_of(cell.description["method"])
+    steps = training.train_seconds if training.train_seconds is not None else pace.step * training.steps
+    return generator_seconds(
+        pace,
+        sizes,
+        runs=cell.budget,
+        training=steps if pace.step else 0.0,
+        is_fitted=is_fitted,
+        exponent=truth.exponent,
+    )
