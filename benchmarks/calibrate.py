@@ -1,6 +1,6 @@
 """The instrument tested on itself, in full: writes `results/benchmarks/calibrate.md`.
 
-make bench-calibrate                              some eight minutes on two cores; `make bench` does it too
+make bench-calibrate                              some five minutes on two cores; `make bench` does it too
 
 What `sgmbench calibrate` does with three seeds, so that the level of intervals and tests can be seen beside the power.
 """

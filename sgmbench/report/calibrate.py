@@ -1,21 +1,24 @@
-"""What `calibrate` prints: what N runs were worth, how often each metric finds each defect, and the verdict."""
+"""What `calibrate` prints: what N runs were worth, nulls, how often each metric finds each defect, and the verdict."""
 
 import numpy as np
 from rich.table import Table
 
-from sgmbench.report.format import short
+from sgmbench.report.format import count, short
 from sgmbench.report.frame import framed
 from sgmbench.report.terminal import bounded
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 from sgmbench.studies.calibrate import Calibration
+from sgmbench.studies.centering import Center
 from sgmbench.studies.defects import DEFECTS, NONE
 from sgmbench.studies.power import FOUND, Power
 from sgmbench.studies.recovery import Recovery
 
 
 def calibration_tables(found: Calibration) -> list[Table]:
-    """Recovery, where any metric tells runs, and power."""
-    return [*([_recovery_table(found)] if found.recoveries else []), _power_table(found)]
+    """Recovery, where any metric tells runs, centering, where any is an unbiased square, and power."""
+    recovery = [_recovery_table(found)] if found.recoveries else []
+    centering = [_centering_table(found)] if found.centers else []
+    return [*recovery, *centering, _power_table(found)]
 
 
 def calibration_lines(found: Calibration) -> list[str]:
@@ -27,11 +30,13 @@ def _recovery_table(found: Calibration) -> Table:
     replicates = found.effort.replicates
     caption = (
         f"N_eq, median of the trials, and trials whose 95 % interval over {replicates} replicates has the true worth "
-        "inside.\nBy the standard deviation N runs of a normal law are worth N - 7/8."
+        "inside.\nworth: by theory at the first d. Of few runs v / N is not quite the error of a standard deviation, a "
+        "quantile or a\ntail, and of a reference of few runs the v of a quantile is too large."
     )
     table = framed("Recovery: what N exact runs are found to be worth", caption)
     table.add_column("metric", no_wrap=True)
     table.add_column("N", justify="right", no_wrap=True)
+    table.add_column("worth", justify="right", no_wrap=True)
     _add_dimensions(table, found)
     rows: dict[tuple[str, int], dict[int, Recovery]] = {}
     for each in found.recoveries:
@@ -41,7 +46,8 @@ def _recovery_table(found: Calibration) -> Table:
         if before not in (None, metric):
             table.add_section()
         cells = [_recovered(by.get(d)) for d in found.effort.dimensions]
-        table.add_row(metric if metric != before else "", f"{runs:,}", *cells)
+        expected = next(iter(by.values())).expected
+        table.add_row(metric if metric != before else "", f"{runs:,}", count(expected), *cells)
         before = metric
     return table
 
@@ -56,6 +62,19 @@ def _recovered(each: Recovery | None) -> str:
 def _median(found: tuple[EquivalentRuns, ...]) -> EquivalentRuns:
     order = np.argsort([each.value for each in found], kind="stable")
     return found[order[(len(found) - 1) // 2]]
+
+
+def _centering_table(found: Calibration) -> Table:
+    caption = "Mean score of exact samples as a law, in its standard errors; by chance beyond 4 once in some 10,000."
+    table = framed("Centering: what unbiased squares make of nothing", caption)
+    table.add_column("metric", no_wrap=True)
+    _add_dimensions(table, found)
+    rows: dict[str, dict[int, Center]] = {}
+    for each in found.centers:
+        rows.setdefault(each.metric, {})[each.dimension] = each
+    for metric, by in rows.items():
+        table.add_row(metric, *(f"{by[d].in_errors:+.1f}" if d in by else "-" for d in found.effort.dimensions))
+    return table
 
 
 def _power_table(found: Calibration) -> Table:

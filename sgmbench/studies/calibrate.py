@@ -1,13 +1,18 @@
 """Calibration: the instrument tested on itself, with laws of which everything is known.
 
-Two questions, asked in one, many and very many dimensions:
+Three questions, asked in one, many and very many dimensions:
 
-    recovery    are N runs found to be worth N runs, by every metric that tells runs?        (see `recovery`)
+    recovery    are N runs found to be worth N runs, by every score that tells runs?         (see `recovery`)
+    centering   is an unbiased square zero on average where there is nothing to find?        (see `centering`)
     power       which defect of a law does which metric find, and which does none?           (see `power`)
 
-The first is a test of bias of the whole chain: reference, metric, inversion, interval. It has an answer, yes or no. The
-second says what a good score of each metric does and does not promise; a defect that is found in four of five
-replicates of M samples counts as found.
+The first is a test of bias of the whole chain: reference, metric, inversion, interval. Like the second it has an
+answer, yes or no. The third says what a good score of each metric does and does not promise; a defect that is found in
+four of five replicates of M samples counts as found. Its control holds every metric, also one of which no mean is
+known, to what must be: that exact samples rank among other exact samples as chance has it.
+
+Left out are scores of held-out pairs and of nested sets, for which there is nothing here to score, and the classifier
+(`c2st`), which trains a network for each score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +25,18 @@ from sgmbench import registry
 from sgmbench.config.load import build
 from sgmbench.core.metric import Metric, PairScore
 from sgmbench.core.progress import Progress, silent
+from sgmbench.studies.centering import Center, centers_of, off_center
 from sgmbench.studies.defects import NONE, defects_of
-from sgmbench.studies.power import FOUND, LEAST_NULL, Power, powers
-from sgmbench.studies.recovery import ALARM, Recovery, Trust, in_runs, recover, trusts_of
+from sgmbench.studies.power import FOUND, LEAST_NULL, Power, null_errors, powers
+from sgmbench.studies.recovery import ALARM, Recovery, Trust, recover, trusts_of
 
-STANDARDIZED = "energy_standardized"
+ADDED = {
+    "energy_standardized": {"kind": "energy", "norm": "standardized"},
+    "mmd": {"kind": "mmd"},
+    "tail_probability_0.9": {"kind": "tail_probability", "level": 0.9},
+    "wasserstein_2": {"kind": "wasserstein_2"},
+}
+"""Metrics that an experiment does not have by default, and a level that few runs tell of."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,9 @@ class Calibration:
     Attributes:
         effort: what was spent.
         seed: of all sets.
-        recoveries: for each metric that tells runs, d and N.
-        trusts: for each of these metrics.
+        recoveries: for each score that tells runs, d and N.
+        trusts: for each of these scores.
+        centers: for each unbiased square and d.
         powers: for each defect, metric and d.
         findings: for each defect, in words.
         verdict: on the instrument, in words.
@@ -89,6 +102,7 @@ class Calibration:
     seed: int
     recoveries: tuple[Recovery, ...]
     trusts: tuple[Trust, ...]
+    centers: tuple[Center, ...]
     powers: tuple[Power, ...]
     findings: tuple[str, ...]
     verdict: str
@@ -102,39 +116,44 @@ def calibrate(
 
     Args:
         effort: how much is spent.
-        metrics: by label; by default those that an experiment has by default.
+        metrics: by label; by default those that an experiment has by default, and others of `ADDED`.
         seed: of all sets.
         progress: listener.
     """
     metrics = default_metrics() if metrics is None else metrics
     recoveries: list[Recovery] = []
+    centers: list[Center] = []
     found: list[Power] = []
     for i, d in enumerate(effort.dimensions):
         progress("dimensions", 2 * i, 2 * len(effort.dimensions), f"d = {d:,}: recovery")
-        shared = {"dimension": d, "replicates": effort.replicates, "seed": seed}
-        recoveries += recover(in_runs(metrics), runs=effort.runs_in(d), trials=effort.trials_in(d), **shared)
+        shared = {"dimension": d, "seed": seed}
+        again = {"replicates": effort.replicates, **shared}
+        recoveries += recover(metrics, runs=effort.runs_in(d), trials=effort.trials_in(d), **again)
         progress("dimensions", 2 * i + 1, 2 * len(effort.dimensions), f"d = {d:,}: power")
-        found += powers(metrics, samples=effort.samples, null=effort.null_in(d), **shared)
+        nulls = null_errors(metrics, samples=effort.samples, null=effort.null_in(d), **shared)
+        centers += centers_of(metrics, nulls, dimension=d)
+        found += powers(metrics, nulls, samples=effort.samples, **again)
     progress("dimensions", 2 * len(effort.dimensions), 2 * len(effort.dimensions))
     trusts = trusts_of(recoveries)
-    faults = [*_biased(trusts), *_too_often(found)]
+    faults = [*_biased(trusts), *_off_center(centers), *_too_often(found)]
     return Calibration(
         effort,
         seed,
         tuple(recoveries),
         tuple(trusts),
+        tuple(centers),
         tuple(found),
         tuple(finding(name, found) for name in defects_of(max(effort.dimensions))),
-        "; ".join(faults) if faults else _sound(trusts),
+        "; ".join(faults) if faults else _sound(trusts, centers),
         not faults,
     )
 
 
 def default_metrics() -> dict[str, Metric]:
-    """Those of an experiment that names none, by label; scores of held-out pairs have nothing to score here."""
+    """Those of an experiment that names none, by label, but for scores of held-out pairs; and others."""
     built = {name: build("metrics", name) for name in registry.builtin("metrics")}
     used = {name: each for name, each in built.items() if each.by_default and not isinstance(each, PairScore)}
-    return used | {STANDARDIZED: build("metrics", {"kind": "energy", "norm": "standardized"})}
+    return used | {label: build("metrics", settings) for label, settings in ADDED.items()}
 
 
 def _biased(trusts: Sequence[Trust]) -> list[str]:
@@ -143,6 +162,14 @@ def _biased(trusts: Sequence[Trust]) -> list[str]:
         f"{each.probability:.1g}: the reference, the metric or its inversion is biased"
         for each in trusts
         if each.is_biased
+    ]
+
+
+def _off_center(centers: Sequence[Center]) -> list[str]:
+    return [
+        f"by {each.metric} exact samples score {each.mean:.2g} +- {each.standard_error:.1g} at d = {each.dimension:,}, "
+        f"of which chance makes {each.probability:.1g}: the metric is biased"
+        for each in off_center(centers)
     ]
 
 
@@ -157,11 +184,13 @@ def _too_often(found: Sequence[Power]) -> list[str]:
     ]
 
 
-def _sound(trusts: Sequence[Trust]) -> str:
+def _sound(trusts: Sequence[Trust], centers: Sequence[Center]) -> str:
     held, intervals = sum(each.held for each in trusts), sum(each.intervals for each in trusts)
-    return (
-        f"sound: N runs are worth N in {held} of {intervals} intervals of 95 %, which chance explains by every metric"
-    )
+    said = f"N runs are worth N in {held} of {intervals} intervals of 95 %, which chance explains by every metric"
+    if not centers:
+        return f"sound: {said}"
+    farthest = max(abs(each.in_errors) for each in centers)
+    return f"sound: {said}; unbiased squares of exact samples are zero within {farthest:.1f} standard errors"
 
 
 def finding(defect: str, found: Sequence[Power]) -> str:

@@ -36,6 +36,8 @@ SCALES = ("mu", "mu_samples", "reference_variance")  # parts of the energy dista
 LEAST_NULL = 19
 
 Parts = dict[str, Float[np.ndarray, " parts"]]
+Nulls = dict[str, Float[np.ndarray, "B parts"]]
+"""By label the errors, score - ideal, of exact samples; a metric without a score in this dimension is not there."""
 
 
 @dataclass(frozen=True)
@@ -75,32 +77,46 @@ def rank_of_threshold(null: int) -> int:
     return ceil((1 - LEVEL) * (null + 1) - 1e-9)
 
 
-def powers(
-    metrics: Mapping[str, Metric], *, dimension: int, samples: int, replicates: int, null: int, seed: int
-) -> list[Power]:
-    """All metrics that have a score in this dimension, for all defects that there are.
+def null_errors(metrics: Mapping[str, Metric], *, dimension: int, samples: int, null: int, seed: int) -> Nulls:
+    """The null of every metric.
 
     Args:
         metrics: by label; scores of held-out pairs are left out.
         dimension: d.
         samples: M.
-        replicates: R.
         null: B, at least 19.
         seed: of all sets.
     """
-    problem = PinnedNoise(dimension)
-    used = {label: metric for label, metric in metrics.items() if not isinstance(metric, PairScore)}
-    nulls = [_scored(used, problem, [NONE], samples, generator(seed, "null", dimension, i))[NONE] for i in range(null)]
+    problem, used = PinnedNoise(dimension), _scoring_laws(metrics)
+    drawn = [_errors(used, problem, [NONE], samples, generator(seed, "null", dimension, i))[NONE] for i in range(null)]
+    return {label: np.array([each[label] for each in drawn]) for label in drawn[0]}
+
+
+def powers(
+    metrics: Mapping[str, Metric], nulls: Nulls, *, dimension: int, samples: int, replicates: int, seed: int
+) -> list[Power]:
+    """All metrics that have a null, for all defects that there are.
+
+    Args:
+        metrics: by label.
+        nulls: their errors by exact samples.
+        dimension: d.
+        samples: M.
+        replicates: R.
+        seed: of all sets.
+    """
+    problem, used = PinnedNoise(dimension), _scoring_laws(metrics)
     names = [NONE, *defects_of(dimension)]
     planted = [
-        _scored(used, problem, names, samples, generator(seed, "planted", dimension, i)) for i in range(replicates)
+        _errors(used, problem, names, samples, generator(seed, "planted", dimension, i)) for i in range(replicates)
     ]
     found = []
-    for label in nulls[0]:
-        law = NullLaw.of(np.array([each[label] for each in nulls]))
+    for label, errors in nulls.items():
+        law = NullLaw.of(np.abs(errors))
         for name in names:
-            scores = np.array([each[name][label] for each in planted])
-            found.append(Power(name, label, dimension, int(law.is_exceeded_by(scores).sum()), replicates, null))
+            deviations = np.abs([each[name][label] for each in planted])
+            is_found = law.is_exceeded_by(deviations)
+            found.append(Power(name, label, dimension, int(is_found.sum()), replicates, len(errors)))
     return found
 
 
@@ -130,19 +146,23 @@ class NullLaw:
         return np.max(np.nan_to_num((deviations - self.mean) / self.sd, nan=-np.inf), axis=1) > self.threshold
 
 
-def _scored(
+def _scoring_laws(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    return {label: metric for label, metric in metrics.items() if not isinstance(metric, PairScore)}
+
+
+def _errors(
     metrics: Mapping[str, Metric], problem: PinnedNoise, names: list[str], n: int, rng: np.random.Generator
 ) -> dict[str, Parts]:
-    """Deviations by defect and metric, all against one reference; metrics without a score are left out."""
+    """By defect and metric, all against one reference; metrics without a score are left out."""
     reference = Reference(problem.draw(n, rng), problem, None)
     found = {}
     for name in names:
         samples = Samples.equally_weighted(problem.draw(n, rng, defect=name), problem.layout, is_law=True)
-        each = {label: _deviations(metric, samples, reference) for label, metric in metrics.items()}
+        each = {label: _errors_by(metric, samples, reference) for label, metric in metrics.items()}
         found[name] = {label: parts for label, parts in each.items() if len(parts)}
     return found
 
 
-def _deviations(metric: Metric, samples: Samples, reference: Reference) -> Float[np.ndarray, " parts"]:
+def _errors_by(metric: Metric, samples: Samples, reference: Reference) -> Float[np.ndarray, " parts"]:
     scores = metric.score(samples, reference)
-    return np.array([abs(value - metric.ideal) for part, value in scores.items() if part not in SCALES])
+    return np.array([value - metric.ideal for part, value in scores.items() if part not in SCALES])

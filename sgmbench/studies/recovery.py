@@ -2,47 +2,80 @@
 
 In each of R replicates a set of N exact runs, as plain Monte Carlo delivers it, is scored against a reference of
 n = 4 N_max exact runs of its own, and the scores become equivalent runs with an interval by what makes them so of any
-method's: `equivalent_runs` of the energy distances, in both norms, and `equivalent_runs_of_errors` of the mean and the
-standard deviation. For an exact chain
+method's: `equivalent_runs` of the energy distances, in both norms, and `equivalent_runs_of_errors` of all of which the
+variance of one run is known (`runner.variances`): means, standard deviations, quantiles, tail probabilities, CVaR. For
+an exact chain
 
     E D2 = mu / N,      E e^2 = v / N + v / n,      hence  N_eq = N,
 
-so that a trial, R replicates and one interval for each N, has N inside it at the interval's level, 95 %. Of a standard
-deviation v / N holds for large N; a normal law has
-
-    E (s - sigma)^2 = 2 sigma^2 (1 - c_4(N)) = v / (N - 7/8) (1 + O(N^-2)),      v = sigma^2 / 2,
-
-and N - 7/8 is what is expected there. "At least" N_eq holds N where its bound is not above N.
+so that a trial, R replicates and one interval for each N, has N inside it at the interval's level, 95 %. Of all but
+energy and mean v / N holds for large N only, and what is expected of small ones is in `expected_worth`. "At least" N_eq
+holds it where its bound is not above it.
 
 Replicates do not share a reference here, as they do in a run, so that they are independent and the level is exact but
 for the t interval's own error (of skewed laws, as of D2 in one dimension, it covers 91 to 95 %). A shared one adds an
 error of its own, for which no run claims more than a third of its size; here no cap is needed.
 
-By one metric, m intervals without N among M, each with probability .05, have P(at least m) by the binomial law; below
-1e-3 shared by all metrics, chance does not explain them. A trial costs R n (n / 2 + sum of all N) distances in a norm.
-
-Source of c_4: N. L. Johnson, S. Kotz, N. Balakrishnan, "Continuous Univariate Distributions", vol. 1 (1994), 13.8.
+By one score, m intervals without N among M, each with probability .05, have P(at least m) by the binomial law; below
+1e-3 shared by all scores, chance does not explain them. A trial costs R n (n / 2 + sum of all N) distances in a norm.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import binom
 
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
+from sgmbench.runner.variances import Variances, known_by, variances_of
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs, equivalent_runs_of_errors
 from sgmbench.statistics.intervals import LEVEL
-from sgmbench.statistics.monte_carlo_variance import mean_variance, sd_variance
 from sgmbench.studies.defects import PinnedNoise, generator
+from sgmbench.studies.expected_worth import expected_worth
 
-ENERGIES = ("energy", "energy_standardized")
-VARIANCE_OF: dict[str, Callable[..., float]] = {"mean": mean_variance, "standard_deviation": sd_variance}
 LARGER = 4  # a reference than the largest set
 ALARM = 1e-3
-OF_NORMAL_SD = 7 / 8  # runs
+
+
+class Score(NamedTuple):
+    """One number of a metric that is counted in runs.
+
+    Attributes:
+        name: the metric's label, and a level where it has several: "quantiles/0.5".
+        metric: that it is of.
+        part: of the metric's scores.
+        variance: by which field and key its v is found; None of an energy distance, whose unit is mu.
+    """
+
+    name: str
+    metric: Metric
+    part: str
+    variance: tuple[str, str] | None
+
+    @property
+    def level(self) -> float | None:
+        """Of a quantile or a tail."""
+        level = self.part.partition("/")[2]
+        return float(level) if level else None
+
+    def unit(self, scores: dict[str, float], variances: Variances) -> float:
+        """v, or mu."""
+        if self.variance is None:
+            return scores["mu"]
+        field, key = self.variance
+        return variances[field][key]
+
+
+class Tried(NamedTuple):
+    """A score, N, and what N runs are worth by it."""
+
+    score: Score
+    runs: int
+    expected: float
 
 
 @dataclass(frozen=True)
@@ -50,10 +83,10 @@ class Recovery:
     """What N runs were found to be worth.
 
     Attributes:
-        metric: label.
+        metric: label, of several scores with a level behind it, as "quantiles/0.5".
         dimension: d.
         runs: N.
-        expected: their worth by this metric.
+        expected: their worth by this score.
         found: a trial each.
         held: trials whose interval has what is expected inside.
     """
@@ -71,7 +104,7 @@ class Trust:
     """Whether a metric's intervals hold N as often as they should.
 
     Attributes:
-        metric: label.
+        metric: label, of several scores with a level behind it.
         intervals: in all dimensions, for all N.
         held: of them.
         probability: of so many misses or more, by chance.
@@ -85,39 +118,42 @@ class Trust:
     is_biased: bool
 
 
-def in_runs(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
-    """Those that equivalent runs are made of, by their labels."""
-    return {label: metric for label, metric in metrics.items() if label in (*ENERGIES, *VARIANCE_OF)}
-
-
 def recover(
     metrics: Mapping[str, Metric], *, dimension: int, runs: Sequence[int], replicates: int, trials: int, seed: int
 ) -> list[Recovery]:
-    """Trials in one dimension.
+    """Trials in one dimension, by every score that is counted in runs.
 
     Args:
-        metrics: those of `in_runs`.
+        metrics: by label.
         dimension: d.
         runs: every N.
         replicates: R, at least 2.
         trials: independent intervals of each.
         seed: of all sets.
     """
-    problem = PinnedNoise(dimension)
-    intervals: dict[tuple[str, int], list[EquivalentRuns]] = {(label, N): [] for label in metrics for N in runs}
-    for trial in range(trials):
-        scored = [
-            _score(metrics, problem, runs, generator(seed, "recovery", dimension, trial, replicate))
+    problem, n = PinnedNoise(dimension), LARGER * max(runs)
+    tried = [
+        Tried(score, N, expected)
+        for score in _scores(metrics, problem)
+        for N in runs
+        if (expected := expected_worth(score.metric, score.level, runs=N, reference=n, dimension=dimension)) is not None
+    ]
+    found: list[list[EquivalentRuns]] = [[] for _ in tried]
+    for trial in range(trials if tried else 0):
+        drawn = [
+            _errors(tried, problem, generator(seed, "recovery", dimension, trial, replicate), runs=runs)
             for replicate in range(replicates)
         ]
-        for (label, N), found in intervals.items():
-            errors, units = np.array([each[label, N] for each in scored]).T
-            found.append(_equivalent(label, errors, unit=float(units.mean()), reference=LARGER * max(runs)))
-    return [_recovery(label, dimension, N, found) for (label, N), found in intervals.items()]
+        for each, column, errors in zip(tried, found, np.swapaxes(drawn, 0, 1), strict=True):
+            column.append(_equivalent(each.score, errors, reference=n))
+    return [
+        Recovery(score.name, dimension, N, expected, tuple(each), sum(holds(one, expected) for one in each))
+        for (score, N, expected), each in zip(tried, found, strict=True)
+    ]
 
 
 def trusts_of(recoveries: Sequence[Recovery]) -> list[Trust]:
-    """The verdict on each metric."""
+    """The verdict on each score."""
     labels = list(dict.fromkeys(each.metric for each in recoveries))
     return [_trust([each for each in recoveries if each.metric == label], ALARM / len(labels)) for label in labels]
 
@@ -129,42 +165,38 @@ def holds(found: EquivalentRuns, expected: float) -> bool:
     return found.low <= expected <= found.high
 
 
-def expected_worth(label: str, N: int) -> float:
-    """Of N runs of a normal law by one metric."""
-    return N - OF_NORMAL_SD if label == "standard_deviation" else float(N)
+def _scores(metrics: Mapping[str, Metric], problem: PinnedNoise) -> Iterator[Score]:
+    some = Reference(problem.draw(2, generator(0, "scores")), problem, None)
+    for label, metric in metrics.items():
+        if metric.judged_by == "equivalent_runs":
+            yield Score(label, metric, "d2", None)
+        known = known_by(metric, some)
+        for part, (field, key) in known.items():
+            yield Score(label + part.removeprefix(field) * (len(known) > 1), metric, part, (field, key))
 
 
-def _score(
-    metrics: Mapping[str, Metric], problem: PinnedNoise, runs: Sequence[int], rng: np.random.Generator
-) -> dict[tuple[str, int], tuple[float, float]]:
-    """One replicate: (error or D2, v or mu) by metric and N."""
+def _errors(
+    tried: Iterable[Tried], problem: PinnedNoise, rng: np.random.Generator, *, runs: Sequence[int]
+) -> Float[np.ndarray, "tried 2"]:
+    """One replicate: an error and v, or D2 and mu, of each."""
     reference = Reference(problem.draw(LARGER * max(runs), rng), problem, None)
     sets = {N: Samples.equally_weighted(problem.draw(N, rng), problem.layout, is_law=False) for N in runs}
-    return {
-        (label, N): _error(label, metrics[label], samples, reference)
-        for label in metrics
-        for N, samples in sets.items()
-    }
+    variances = variances_of(reference, {each.score.name: each.score.metric for each in tried})
+    scored: dict[tuple[Metric, int], dict[str, float]] = {}
+    found = []
+    for score, N, _ in tried:
+        if (score.metric, N) not in scored:
+            scored[score.metric, N] = score.metric.score(sets[N], reference)
+        scores = scored[score.metric, N]
+        found.append((scores[score.part], score.unit(scores, variances)))
+    return np.array(found)
 
 
-def _error(label: str, metric: Metric, samples: Samples, reference: Reference) -> tuple[float, float]:
-    scores = metric.score(samples, reference)
-    if label not in VARIANCE_OF:
-        return scores["d2"], scores["mu"]
-    (field,) = reference.layout.fields
-    variance = reference.prepared(f"recovery/{label}", lambda: VARIANCE_OF[label](reference.values, field.quadrature))
-    return scores[field.name], variance
-
-
-def _equivalent(label: str, errors: np.ndarray, *, unit: float, reference: int) -> EquivalentRuns:
-    if label in VARIANCE_OF:
-        return equivalent_runs_of_errors(errors, variance=unit, reference=reference, is_reference_shared=False)
-    return equivalent_runs(errors, mu=unit)
-
-
-def _recovery(label: str, dimension: int, N: int, found: list[EquivalentRuns]) -> Recovery:
-    expected = expected_worth(label, N)
-    return Recovery(label, dimension, N, expected, tuple(found), sum(holds(each, expected) for each in found))
+def _equivalent(score: Score, errors: Float[np.ndarray, "replicates 2"], *, reference: int) -> EquivalentRuns:
+    found, unit = errors[:, 0], float(errors[:, 1].mean())
+    if score.variance is None:
+        return equivalent_runs(found, mu=unit)
+    return equivalent_runs_of_errors(found, variance=unit, reference=reference, is_reference_shared=False)
 
 
 def _trust(recoveries: list[Recovery], alarm: float) -> Trust:

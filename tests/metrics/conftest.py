@@ -1,56 +1,18 @@
-"""A toy problem for metrics: fields on the unit interval, with rows given instead of simulated."""
+"""References and samples of a toy problem: fields on the unit interval, with rows given instead of simulated."""
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sgmbench.core.layout import Axis, Field, Layout
-from sgmbench.core.problem import Constrained, Recomputable, Traceable
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
 
-sys.path.append(str(Path(__file__).parent))  # where `chance` and `defects` are found
+sys.path.append(str(Path(__file__).parent))  # where `chance` and `worlds` are found
 
-
-@dataclass(frozen=True)
-class Toy(Traceable):
-    """Fields of given shapes; nothing is simulated."""
-
-    fields: tuple[tuple[str, tuple[int, ...]], ...]
-
-    @property
-    def parameters(self):
-        return ()
-
-    @property
-    def germ_dimension(self):
-        return 1
-
-    @property
-    def layout(self):
-        return Layout(tuple(Field(name, "m", tuple(map(_axis, "xyz", shape))) for name, shape in self.fields))
-
-    def simulate(self, z, xi):
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Physical(Toy, Constrained, Recomputable):
-    """u = z v everywhere and u = 0 at the first point."""
-
-    def constraints(self, fields):
-        return {"u.first": fields["u"][0]}
-
-    def recompute(self, z, fields):
-        return {"u": z[0] * fields["v"]}
-
-
-def _axis(name: str, size: int) -> Axis:
-    return Axis(name, "m", tuple(((np.arange(size) + 0.5) / size).tolist()))
+from worlds import Physical, Toy
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ def test_where_the_interval_ends_at_samples_it_is_the_plain_one():
 
 def test_the_true_law_covers_by_the_level_whatever_the_number_of_samples(reference):
     rng = np.random.default_rng(2)
-    K = 2_000
-    for M in (2, 7, 20):
+    K = 1_000
+    for M in (2, 20):
         z = rng.uniform(-2, 2, (K, 1))
         y, x = z + np.exp(z) * rng.exponential(size=(K, 2)), z + np.exp(z) * rng.exponential(size=(M, K, 2))
         for scores in each(x.reshape(-1, 2), y, np.tile(np.arange(K), M), reference).values():

@@ -17,7 +17,7 @@ def score(x, truth, samples, norm="field_l2", **options):
     return Energy(norm=norm).score(samples(x, truth, **options), truth)
 
 
-@pytest.mark.parametrize(("N", "d", "replicates"), [(128, 1, 200), (128, 16, 40), (1_024, 1, 100), (1_024, 16, 20)])
+@pytest.mark.parametrize(("N", "d", "replicates"), [(128, 1, 100), (1_024, 16, 20)])
 def test_a_set_of_n_runs_is_worth_n_runs(reference, samples, N, d, replicates):
     """E D2(P_N, P) = mu / N by the V form, for independent pairs of set and reference."""
     rng = np.random.default_rng(N + d)
@@ -29,28 +29,6 @@ def test_a_set_of_n_runs_is_worth_n_runs(reference, samples, N, d, replicates):
     mean, error = mean_and_error(inverse)
     assert abs(mean - 1 / N) < 4 * error
     assert error < 0.35 / N
-
-
-@pytest.mark.parametrize("norm_name", NORMS)
-def test_the_u_form_is_centered_for_equal_laws(reference, samples, norm_name):
-    rng = np.random.default_rng(0)
-    d2 = [
-        score(rng.standard_normal((500, 8)), reference(rng.standard_normal((700, 8))), samples, norm_name)["d2"]
-        for _ in range(40)
-    ]
-    mean, error = mean_and_error(d2)
-    assert abs(mean) < 4 * error
-    assert min(d2) < 0 < max(d2)
-
-
-@pytest.mark.parametrize("norm_name", NORMS)
-@pytest.mark.parametrize(("shift", "factor"), [(0.1, 1.0), (0.0, 0.9)])
-def test_detects_a_wrong_mean_and_a_wrong_spread(reference, samples, norm_name, shift, factor):
-    rng = np.random.default_rng(1)
-    pairs = [(rng.standard_normal((1_000, 16)), reference(rng.standard_normal((1_000, 16)))) for _ in range(12)]
-    right = [score(x, truth, samples, norm_name)["d2"] for x, truth in pairs]
-    wrong = [score(shift + factor * x, truth, samples, norm_name)["d2"] for x, truth in pairs]
-    assert np.mean(wrong) > np.mean(right) + 6 * np.std(right)
 
 
 def expected_distance(mean, sd):
@@ -77,16 +55,16 @@ def test_normal_laws_have_their_closed_form(reference, samples, mean, sd):
 def test_the_variance_told_is_that_over_references(reference, samples, norm_name, d):
     """One biased law against 200 references."""
     rng = np.random.default_rng(d)
-    x = 0.3 + rng.standard_normal((1_000, d))
+    x = 0.3 + rng.standard_normal((500, d))
     found = [score(x, reference(rng.standard_normal((300, d))), samples, norm_name) for _ in range(200)]
     d2, told = (np.array([each[part] / each["mu"] ** power for each in found]) for part, power in VARIANCE)
     assert d2.var(ddof=1) == pytest.approx(told.mean(), rel=0.3)
 
 
-@pytest.mark.parametrize(("b", "R"), [(0.14, 3), (0.08, 3), (0.08, 5)])
+@pytest.mark.parametrize(("b", "R"), [(0.2, 3), (0.113, 3), (0.113, 5)])
 def test_equivalent_runs_of_a_biased_law_are_covered(reference, samples, b, R):
     """A law off by b, of which R sets are scored against one reference; without its noise .72 to .85 are covered."""
-    rng, n, held = np.random.default_rng(R), 1_000, []
+    rng, n, held = np.random.default_rng(R), 500, []
     truth = 2 * (expected_distance(b, np.sqrt(2)) - expected_distance(0, np.sqrt(2)))
     N = expected_distance(0, np.sqrt(2)) / truth
     for _ in range(120):
@@ -96,17 +74,16 @@ def test_equivalent_runs_of_a_biased_law_are_covered(reference, samples, b, R):
         shared = shared_noise(by, "energy", "c", n)
         runs = equivalent_runs(np.array(by["energy/d2"]["c"]), mu=by["energy/mu"]["c"][0], cap=n / 3, shared=shared)
         held.append(runs.value <= N if runs.at_least else runs.low <= N <= runs.high)
-    print(b, R, N, np.mean(held))  # noqa: T201
     assert np.mean(held) > 0.88
 
 
 def test_duplicates_of_their_own_runs_count_as_given(reference, samples):
     """The bootstrap of N rows is, as a law, at D2 = V form of the N rows: E is mu / N whatever the number drawn."""
     rng = np.random.default_rng(6)
-    truth = reference(rng.standard_normal((2_000, 4)))
+    truth = reference(rng.standard_normal((1_000, 4)))
     rows = rng.standard_normal((50, 4))
     finite = score(rows, truth, samples, is_law=False)
-    drawn = [score(rows[rng.integers(50, size=2_000)], truth, samples) for _ in range(20)]
+    drawn = [score(rows[rng.integers(50, size=1_000)], truth, samples) for _ in range(20)]
     mean, error = mean_and_error([scores["d2"] for scores in drawn])
     assert abs(mean - finite["d2"]) < 4 * error
     assert error < 0.1 * finite["d2"]
@@ -118,7 +95,7 @@ def test_pairs_of_one_run_do_not_count_for_a_law(reference, samples):
     d2 = []
     for _ in range(60):
         half = rng.standard_normal((60, 2))
-        truth = reference(rng.standard_normal((1_500, 2)))
+        truth = reference(rng.standard_normal((500, 2)))
         d2.append(score(np.concatenate([half, -half]), truth, samples, run=np.tile(np.arange(60), 2))["d2"])
     mean, error = mean_and_error(d2)
     assert abs(mean) < 4 * error

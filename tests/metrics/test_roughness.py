@@ -38,3 +38,23 @@ def test_each_axis_for_itself(reference, samples):
 def test_scalars_have_no_roughness(reference, samples):
     truth = reference(np.random.default_rng(3).standard_normal((50, 1)), q=())
     assert Roughness().score(samples(truth.values, truth), truth) == {}
+
+
+def test_a_field_that_is_linear_has_no_roughness_but_rounding(reference, samples):
+    """Beside 1e-16 any samples would be a billion times as rough; a wave of a billionth is one, and is seen."""
+    rng = np.random.default_rng(4)
+    x = (np.arange(50) + 0.5) / 50
+    a, b = rng.standard_normal((2, 500, 1))
+    line, wave = 3 + a + b * x, 1e-9 * a * np.sin(2 * np.pi * x)
+    straight = reference(line)
+    assert Roughness().score(samples(line + 1e-3 * rng.standard_normal(line.shape), straight), straight) == {}
+    bent = reference(line + wave)
+    assert Roughness().score(samples(line + 2 * wave, bent), bent)["u"] == pytest.approx(2, rel=1e-3)
+
+
+def test_a_plane_that_bends_along_one_axis_has_the_roughness_of_that_axis(reference, samples):
+    rng = np.random.default_rng(5)
+    x, y = np.linspace(0, 1, 8)[:, None], np.linspace(0, 1, 9)
+    rows = (rng.standard_normal((300, 1, 1)) * (1 + x + np.cos(3 * y))).reshape(300, -1)
+    truth = reference(rows, u=(8, 9))
+    assert Roughness().score(samples(3 * rows, truth), truth) == pytest.approx({"u/y": 3.0})

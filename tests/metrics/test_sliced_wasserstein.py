@@ -1,4 +1,4 @@
-"""Sliced W2: that of one dimension, exact cases, no bias for equal laws."""
+"""Sliced W2: that of one dimension, exact cases, what a finite set scores."""
 
 import numpy as np
 import pytest
@@ -19,22 +19,6 @@ def test_in_one_dimension_it_is_centered_w2(reference, samples, is_law):
     x = rng.standard_normal((40, 1))
     expected = Wasserstein2().score(samples(x, truth, is_law=is_law), truth)["all"]
     assert score(x, truth, samples, is_law=is_law) == pytest.approx(expected, rel=1e-9)
-
-
-def test_equal_laws_score_zero_on_average(reference, samples):
-    rng = np.random.default_rng(1)
-    scales = np.array([1.0, 3.0, 0.2, 1.0])
-    scores = [
-        score(
-            rng.standard_normal((24, 4)) * scales,
-            reference(rng.standard_normal((40, 4)) * scales),
-            samples,
-            directions=8,
-        )
-        for _ in range(700)
-    ]
-    assert abs(np.mean(scores)) < 4 * np.std(scores, ddof=1) / np.sqrt(len(scores))
-    assert min(scores) < 0 < max(scores)
 
 
 def test_a_shift_is_its_square_and_a_stretch_that_of_its_excess(reference, samples):

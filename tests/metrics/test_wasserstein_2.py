@@ -1,4 +1,4 @@
-"""Centered W2: the exact assignment, no bias for equal laws, and no reward for samples that are too narrow."""
+"""Centered W2: the exact assignment, shifts, and no reward for samples that are too narrow."""
 
 from itertools import permutations
 
@@ -24,14 +24,6 @@ def test_in_one_dimension_it_pairs_sorted_values():
     x, y = rng.standard_normal((200, 1)), rng.exponential(size=(200, 1))
     expected = np.mean((np.sort(x, axis=0) - np.sort(y, axis=0)) ** 2)
     assert wasserstein_2_squared(x, y) == pytest.approx(expected, rel=1e-12)
-
-
-def test_equal_laws_score_zero_on_average(reference, samples):
-    rng, d = np.random.default_rng(4), 4
-    scores = [score(rng.standard_normal((20, d)), reference(rng.standard_normal((31, d))), samples) for _ in range(700)]
-    error = np.std(scores, ddof=1) / np.sqrt(len(scores))
-    assert abs(np.mean(scores)) < 4 * error
-    assert min(scores) < 0 < max(scores)
 
 
 def test_a_shift_adds_its_square(reference, samples):

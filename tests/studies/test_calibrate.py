@@ -8,24 +8,31 @@ from itertools import product
 import numpy as np
 import pytest
 import typer
-from scipy.special import gammaln
 from scipy.stats import betabinom, binom, kstest, norm, t
 from typer.testing import CliRunner
 
 from sgmbench import api
 from sgmbench.cli.calibrate import calibrate as command
 from sgmbench.core.metric import Metric
+from sgmbench.core.reference import Reference
+from sgmbench.core.samples import Samples
+from sgmbench.metrics.cvar import CVaR
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.mean import Mean
 from sgmbench.metrics.quantiles import Quantiles
+from sgmbench.metrics.sliced_wasserstein import SlicedWasserstein
 from sgmbench.metrics.standard_deviation import StandardDeviation
+from sgmbench.metrics.tail_probability import TailProbability
 from sgmbench.report.calibrate import calibration_lines, calibration_tables
 from sgmbench.report.terminal import wide_console
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
+from sgmbench.statistics.normal_samples import sd_power
 from sgmbench.studies.calibrate import Calibration, Effort, calibrate, finding
+from sgmbench.studies.centering import centers_of, off_center
 from sgmbench.studies.defects import CORRELATED, DEFECTS, NONE, PinnedNoise, defects_of, generator
-from sgmbench.studies.power import NullLaw, Power, powers, rank_of_threshold
-from sgmbench.studies.recovery import expected_worth, holds, recover, trusts_of
+from sgmbench.studies.expected_worth import expected_worth
+from sgmbench.studies.power import NullLaw, Power, null_errors, powers, rank_of_threshold
+from sgmbench.studies.recovery import holds, recover, trusts_of
 
 TELLING = {
     "energy": Energy(),
@@ -39,6 +46,8 @@ TINY = Effort(dimensions=(1, 8), runs=(8, 32), replicates=10, trials=4, samples=
 
 class Wrong(Metric):
     """The energy distance with a mistake."""
+
+    judged_by = "equivalent_runs"
 
     def score(self, samples, reference):
         return self.mistaken(Energy(), samples, reference)
@@ -88,10 +97,50 @@ def test_equivalent_runs_of_n_runs_are_n(recovered, label):
 
 def test_n_runs_of_a_normal_law_tell_the_standard_deviation_of_n_less_seven_eighths():
     """E (s - sigma)^2 = 2 sigma^2 (1 - c_4(N)), by the gamma function, against sigma^2 / 2 / (N - 7/8)."""
+    told = {"reference": 4 * 512, "dimension": 1}
     for N in (8, 32, 128, 512):
-        c_4 = np.sqrt(2 / (N - 1)) * np.exp(gammaln(N / 2) - gammaln((N - 1) / 2))
-        assert 2 * (1 - c_4) == pytest.approx(0.5 / expected_worth("standard_deviation", N), rel=0.5 / N**2)
-    assert expected_worth("energy", 32) == 32
+        worth = expected_worth(StandardDeviation(), None, runs=N, **told)
+        assert 2 * (1 - sd_power(N, 1)) == pytest.approx(0.5 / worth, rel=0.5 / N**2)
+    assert expected_worth(Energy(), None, runs=32, **told) == 32
+
+
+TAILS = {"quantiles": Quantiles((0.2, 0.5)), "cvar": CVaR((0.8,)), "tail_probability": TailProbability(level=0.8)}
+
+
+def test_few_runs_are_worth_by_quantiles_and_tails_what_theory_says():
+    """Of one interval over 800 replicates twice the half width, some four standard errors."""
+    found = {each.metric: each for each in recover(TAILS, dimension=8, runs=(64,), replicates=800, trials=1, seed=0)}
+    assert list(found) == ["quantiles/0.2", "quantiles/0.5", "cvar", "tail_probability"]
+    for name, each in found.items():
+        (runs,) = each.found
+        factor = (runs.high / runs.value) ** 2
+        assert runs.value / factor < each.expected < runs.value * factor, name
+        assert factor < 1.3
+
+
+@pytest.mark.parametrize(("metric", "level"), [(TAILS["quantiles"], 0.2), (TAILS["cvar"], 0.8)])
+def test_many_runs_are_worth_their_number_by_quantiles_and_tails(metric, level):
+    """Against a reference so large that neither its own error nor the finite width of a slope is left."""
+    for N, off in ((64, 0.1), (4_096, 0.01)):
+        worth = expected_worth(metric, level, runs=N, reference=10_000_000, dimension=1)
+        assert worth == pytest.approx(N, rel=off)
+
+
+def test_a_tail_probability_by_the_reference_s_own_ranks_errs_most_in_many_dimensions():
+    """By 1 / (n + 1) whatever d is, beside an error that falls with d: without it N runs are worth N."""
+    n, N = 512, 128
+    few, many = (expected_worth(TAILS["tail_probability"], 0.8, runs=N, reference=n, dimension=d) for d in (1, 4_096))
+    assert few == pytest.approx(N, rel=0.01)
+    v = (1 - 103 / 512) / (103 / 512) / 4_096
+    assert many == pytest.approx(v / (v / N + (n + 1) ** -2), rel=0.02)
+
+
+def test_of_fewer_than_ten_rows_beyond_a_level_nothing_is_expected():
+    told = {"reference": 400, "dimension": 1}
+    assert expected_worth(Quantiles((0.1,)), 0.1, runs=99, **told) is None
+    assert expected_worth(Quantiles((0.1,)), 0.1, runs=100, **told) is not None
+    assert expected_worth(CVaR((0.9,)), 0.9, runs=99, **told) is None
+    assert recover({"q": Quantiles((0.01,))}, dimension=1, runs=(8, 32), replicates=2, trials=1, seed=0) == []
 
 
 @pytest.mark.parametrize("mistake", [Doubled, Swapped])
@@ -103,9 +152,34 @@ def test_a_metric_that_is_wrong_is_caught(mistake):
     assert wrong.is_biased
     assert not right.is_biased
     assert not found.is_sound
-    assert found.verdict == (
+    assert found.verdict.partition("; ")[0] == (
         f"by energy N runs are worth N in only {wrong.held} of 16 intervals, of which chance makes "
         f"{wrong.probability:.1g}: the reference, the metric or its inversion is biased"
+    )
+
+
+def test_a_square_that_is_not_centered_is_caught():
+    """A law scored as a set has mu / M on average, mu = E|Y - Y'| of a thousand runs."""
+    d, M = 16, 40
+    metrics = {"energy": Energy(), "swapped": Swapped(), "sliced_wasserstein": SlicedWasserstein(), "mean": Mean()}
+    nulls = null_errors(metrics, dimension=d, samples=M, null=59, seed=0)
+    right, wrong, sliced = centers = centers_of(metrics, nulls, dimension=d)
+    assert [each.metric for each in centers] == ["energy", "swapped", "sliced_wasserstein"]
+    assert off_center(centers) == [wrong]
+    assert max(abs(right.in_errors), abs(sliced.in_errors)) < 4
+    problem = PinnedNoise(d)
+    truth = Reference(problem.draw(1_000, generator(0, "mu")), problem, None)
+    mu = Energy().score(Samples.equally_weighted(truth.values[:2], problem.layout, is_law=True), truth)["mu"]
+    assert abs(wrong.mean - mu / M) < 4 * wrong.standard_error
+    assert wrong.probability == pytest.approx(2 * t.sf(wrong.in_errors, 58), rel=1e-12)
+
+
+def test_the_verdict_says_by_which_metric_exact_samples_are_not_at_zero():
+    found = calibrate(replace(TINY, dimensions=(8,)), metrics={"energy": Swapped()})
+    (center,) = found.centers
+    assert found.verdict.endswith(
+        f"by energy exact samples score {center.mean:.2g} +- {center.standard_error:.1g} at d = 8, of which chance "
+        f"makes {center.probability:.1g}: the metric is biased"
     )
 
 
@@ -190,10 +264,15 @@ def test_exact_scores_are_found_once_in_twenty_whatever_their_law(null):
     assert abs(found - 0.05) < 4 * np.sqrt(0.05 * 0.95 / repeats)
 
 
+def powers_of(metrics, *, dimension, samples, replicates, null, seed):
+    nulls = null_errors(metrics, dimension=dimension, samples=samples, null=null, seed=seed)
+    return powers(metrics, nulls, dimension=dimension, samples=samples, replicates=replicates, seed=seed)
+
+
 def test_a_control_is_found_by_chance_alone():
     """By each metric the number found lies within the beta-binomial law that it has."""
     metrics = {"mean": Mean(), "quantiles": Quantiles(), "standard_deviation": StandardDeviation()}
-    found = powers(metrics, dimension=4, samples=24, replicates=60, null=99, seed=3)
+    found = powers_of(metrics, dimension=4, samples=24, replicates=60, null=99, seed=3)
     for each in found:
         if each.defect == NONE:
             assert each.by_chance == pytest.approx(betabinom.sf(each.found - 1, 60, 5, 95), rel=1e-12)
@@ -206,7 +285,7 @@ def test_the_power_of_a_mean_is_that_of_the_two_sided_test():
     M, R = 200, 150
     found = {
         each.defect: each.share
-        for each in powers({"mean": Mean()}, dimension=1, samples=M, replicates=R, null=199, seed=0)
+        for each in powers_of({"mean": Mean()}, dimension=1, samples=M, replicates=R, null=199, seed=0)
     }
     for defect, a in (("mean + 0.1 sd", 0.1), ("end + 0.3 sd", 0.3)):
         shift = a * np.sqrt(M / 2)
@@ -223,7 +302,7 @@ def test_each_defect_is_found_by_the_metric_that_is_made_for_it():
     metrics = {"mean": Mean(), "standard_deviation": StandardDeviation()}
     shares = {
         (each.defect, each.metric): each.share
-        for each in powers(metrics, dimension=64, samples=200, replicates=20, null=59, seed=0)
+        for each in powers_of(metrics, dimension=64, samples=200, replicates=20, null=59, seed=0)
     }
     for seen in (("mean + 0.1 sd", "mean"), ("sd x 0.9", "standard_deviation")):
         assert shares[seen] >= 0.95, seen
@@ -261,12 +340,17 @@ def calibration() -> Calibration:
 
 
 def test_the_tables_have_every_number(calibration):
-    """Of recovery the lower median of four trials and how many held; of power the share, the control last."""
+    """Of recovery theory's worth, the lower median of four trials and how many held; of power the control last."""
     console = wide_console()
     with console.capture() as capture:
         for table in calibration_tables(calibration):
             console.print(table)
     worth, power = capture.get().split("Power: which metric finds which defect")
+    worth, centering = worth.split("Centering:")
+    theory = [("8", "8"), ("32", "32"), ("8", "7.12"), ("32", "31.1")]
+    assert re.findall(r"(\d+) +([\d.]+) +>?[\d.,]+, \d of 4 +>?[\d.,]+, \d of 4", worth) == theory
+    (centers,) = re.findall(r"energy +([+-][\d.]+) +([+-][\d.]+)", centering)
+    assert list(centers) == [f"{each.mean / each.standard_error:+.1f}" for each in calibration.centers]
     cells = [cell for line in worth.splitlines() for cell in re.findall(r"(>?)([\d.,]+), (\d) of 4", line)]
     by = {(each.metric, each.runs, each.dimension): each for each in calibration.recoveries}
     expected = [by[key] for key in product(("energy", "standard_deviation"), TINY.runs, TINY.dimensions)]
