@@ -22,7 +22,8 @@ CAPTION = (
     "Best by energy: the method worth the most equivalent runs (field L2, median condition, 95 % t-interval over\n"
     "replicates), a sampler with so many runs at each condition, a generator from so many training runs; several\n"
     "where they are worth the same. monte_carlo: its worth, and its place among all methods. Cheapest: who reaches\n"
-    "the tolerance at least cost, a generator with its training runs."
+    "the tolerance at least cost, a generator with its training runs; each is judged by itself at 95 %, and that of\n"
+    "so many one may seem sure by chance is not allowed for."
 )
 
 
