@@ -32,7 +32,8 @@ from sgmbench.runner.uncached import without_compilation_cache
 from sgmbench.store.cache import Cache
 
 SIZE = BLOCK  # runs of a rehearsed reference
-ROWS = 4_000  # runs that a rehearsed fit learns from, or that a Sampler spends, at most
+ROWS = 4_000  # runs that a rehearsed fit learns from, at most
+SPENT = 20_000  # runs that a rehearsed Sampler spends, at most: few runs of chains are mostly their warm-up
 FEWEST, FEWEST_Z = 64, 10  # runs, and values of z of a nested reference
 SOLVER_SECONDS = 5.0  # of one rehearsed set of runs, at most
 CHAIN_SECONDS = 10.0
@@ -81,7 +82,8 @@ def _rehearse_target(miniature: Miniature, cells: list[Cell], run: float, paces:
 
 def affordable(cell: Cell, run: float) -> int:
     """The runs that a cell is rehearsed with."""
-    return min(cell.budget, ROWS, max(int(SOLVER_SECONDS / run), FEWEST))
+    most = ROWS if cell.description["is_generator"] else SPENT
+    return min(cell.budget, most, max(int(SOLVER_SECONDS / run), FEWEST))
 
 
 def _size(description: Description, run: float) -> int:

@@ -124,7 +124,7 @@ def call(tmp_path_factory):
         patch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
         patch.setattr("sgmbench.api.running.write_page", lambda *arguments: None)  # `report` writes it
         patch.setattr("sgmbench.api.studying.QUICK", EFFORT)
-        for name in ("SIZE", "ROWS"):
+        for name in ("SIZE", "ROWS", "SPENT"):
             patch.setattr(f"sgmbench.runner.rehearsal.{name}", 64)
         jax.config.update("jax_disable_most_optimizations", True)
 
