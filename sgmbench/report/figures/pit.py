@@ -69,7 +69,7 @@ def _draw(
         panel.stairs(
             B * shares(*interval, B), edges, baseline=None, color=color(methods, label), linewidth=1.4, label=label
         )
-    panel.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel=f"PIT of {place.label}")
+    panel.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel=f"PIT of {place.label.partition(' [')[0]}")
 
 
 def pit_words(truth: xr.Dataset, samples: dict[str, xr.Dataset], condition: str) -> str:
