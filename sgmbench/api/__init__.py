@@ -7,6 +7,7 @@
 from sgmbench.api.comparing import (
     baseline,
     calibrate_margins,
+    check_github,
     compare,
     compare_versions,
     print_comparison,
@@ -67,6 +68,7 @@ __all__ = [
     "cached",
     "calibrate",
     "calibrate_margins",
+    "check_github",
     "check_problem",
     "checked_as_json",
     "clear_cache",

@@ -8,7 +8,7 @@ from sgmbench.api.running import RESULTS
 from sgmbench.compare.baseline import read_baseline, write_baseline
 from sgmbench.compare.chosen import newest_of, newest_two
 from sgmbench.compare.compare import Comparison, compare_sides
-from sgmbench.compare.github import annotations, append_summary
+from sgmbench.compare.github import annotations, append_summary, check_summary
 from sgmbench.compare.junit import as_junit
 from sgmbench.compare.looks import EQUAL_ROUNDS, ROUNDS
 from sgmbench.compare.margins import ACCURACY, margins_of
@@ -145,6 +145,8 @@ def baseline(name: str | Path, *, label: str | None = None, results: str | Path 
     side = side_of(run)
     if not any(cell.status == "ok" for cell in side.cells.values()):
         raise UsageError(f"{run.path}: no finished cell, so there is nothing to compare with; run it to its end first")
+    if label and Path(label).name != label:
+        raise UsageError(f"--name {label}: write a name without folders; the file goes to {results / BASELINES}/")
     path = results / BASELINES / f"{label or side.experiment}.json"
     write_baseline(path, side)
     return path
@@ -170,6 +172,11 @@ def print_margins(study: MarginStudy) -> None:
 def write_junit(path: str | Path, comparison: Comparison) -> None:
     """Writes a comparison as a JUnit file; raises StoreError where it cannot be written."""
     write_bytes(Path(path), as_junit(comparison))
+
+
+def check_github(environ: Mapping[str, str]) -> None:
+    """Raises UsageError where this is no step of a GitHub job, before anything is spent."""
+    check_summary(environ)
 
 
 def tell_github(comparison: Comparison, environ: Mapping[str, str]) -> list[str]:

@@ -44,6 +44,8 @@ def compare(
 
     if json and markdown:
         raise UsageError("--json and --markdown both want standard output; write one of them")
+    if github:
+        api.check_github(os.environ)
     margins = dict(map(_margin, margin or ()))
     if ab is None:
         found = api.compare(old, new, margins=margins, baseline=baseline, results=results)
@@ -51,16 +53,16 @@ def compare(
         raise UsageError("--ab takes one YAML file and no other run; write sgmbench compare CONFIG.yaml --ab VERSION")
     else:
         found = api.compare_versions(old, ab, rounds=rounds, margins=margins, say=_say)
-    if junit is not None:
-        api.write_junit(junit, found)
-    if github:
-        sys.stderr.writelines(f"{line}\n" for line in api.tell_github(found, os.environ))
     if json:
         sys.stdout.write(api.as_json(found) + "\n")
     elif markdown:
         sys.stdout.write(api.as_markdown(found))
     else:
         api.print_comparison(found)
+    if junit is not None:
+        api.write_junit(junit, found)
+    if github:
+        sys.stderr.writelines(f"{line}\n" for line in api.tell_github(found, os.environ))
     return found.exit_code(strict=strict)
 
 

@@ -1,7 +1,7 @@
 """Pairs the cells of two runs by name and judges what became of each method at each budget (`rows`).
 
-A cell that is invalid or failed now, and was neither before, is a regression. Replicates of which either cell is
-invalid are not judged: their scores win nothing, and lose nothing.
+A cell that is invalid or failed now, and was not so before or not there, is a regression. Replicates of which either
+cell is invalid are not judged: their scores win nothing, and lose nothing.
 
 Seconds decide between equal machines only. Between others they are divided by those that a calibration kernel took on
 either (`runner.kernel`), and are advisory; where one run has none they are not compared. Runs that were made one after
@@ -59,10 +59,12 @@ class Comparison:
         return all("regression" in each or each[-1] != "inconclusive" for each in verdicts.values())
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """5 where cells fail now, 3 for a regression, 4 where strictly nothing may be open, else 0."""
+        """5 where cells fail now, 3 for a regression, 4 where strictly nothing may be open or unpaired, else 0."""
         if self.failed:
             return 5
-        return {"regression": 3, "inconclusive": 4 if strict else 0}.get(self.verdict, 0)
+        if self.verdict == "regression":
+            return 3
+        return 4 if strict and (self.verdict == "inconclusive" or self.unpaired) else 0
 
 
 def compare_sides(
@@ -83,9 +85,9 @@ def compare_sides(
     check_comparable(old, new)
     tolerated = margins_of(new.tolerated, margins or {}, labels=new.metrics)
     paired = {name: (old.cells[name], new.cells[name]) for name in new.cells if name in old.cells}
-    failed = [name for name, (a, b) in paired.items() if a.status == "ok" and b.status == "failed"]
+    failed = [name for name, b in new.cells.items() if b.status == "failed" and _was_no_failure(old, name)]
     compared = [(a, b) for a, b in paired.values() if a.status == b.status == "ok"]
-    if not (failed or compared):
+    if not (compared or any(name in paired for name in failed)):
         raise nothing_paired(old, new)
     sound = _groups((a, b) for a, b in compared if not (a.invalid_because or b.invalid_because))
     metrics, (timing, said) = other_metrics(old, new), _timing(old, new, share)
@@ -98,6 +100,10 @@ def compare_sides(
     notes += [f"{label} is not compared: its settings are not the same in both runs" for label in metrics]
     notes += [text for name, pair in paired.items() if (text := _unjudged(name, *pair))]
     return Comparison(old.path, new.path, new.experiment, rows, notes, _in_one_only(old, new), failed)
+
+
+def _was_no_failure(old: Side, name: str) -> bool:
+    return name not in old.cells or old.cells[name].status == "ok"
 
 
 def _timing(old: Side, new: Side, share: float) -> tuple[Timing | None, str]:

@@ -24,14 +24,19 @@ MOST = 10
 _LEVEL = {"regression": "error", "inconclusive": "warning"}
 
 
+def check_summary(environ: Mapping[str, str]) -> None:
+    """Raises UsageError where this is no step of a job."""
+    if not environ.get(SUMMARY):
+        raise UsageError(f"--github: {SUMMARY} is not set, as it is in a step of GitHub Actions; write --markdown")
+
+
 def append_summary(comparison: Comparison, environ: Mapping[str, str]) -> None:
     """Appends the comparison to the summary of the job's step.
 
     Raises:
         UsageError: this is no step of a job, or its summary cannot be written.
     """
-    if not environ.get(SUMMARY):
-        raise UsageError(f"--github: {SUMMARY} is not set, as it is in a step of GitHub Actions; write --markdown")
+    check_summary(environ)
     try:
         with Path(environ[SUMMARY]).open("a", encoding="utf-8") as file:
             file.write(as_markdown(comparison))

@@ -2,15 +2,17 @@
 
 A regression is a failure, a cell that failed an error, an open row is skipped. The format is what its readers agree on:
 testsuites > testsuite (name, tests, failures, errors, skipped) > testcase (classname, name) > failure | error | skipped
-(message).
+(message). Characters that XML does not know, which a solver may print, are replaced.
 """
 
+import re
 from xml.etree import ElementTree
 
 from sgmbench.compare.compare import FAILED, Comparison
 from sgmbench.compare.rows import Row
 from sgmbench.compare.words import sentence
 
+_UNKNOWN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OUTCOME = {"regression": "failure", "inconclusive": "skipped"}
 
 
@@ -30,7 +32,7 @@ def as_junit(comparison: Comparison) -> bytes:
         where = f"{comparison.experiment}.{row.target}.{row.method}.{row.budget}"
         case = ElementTree.SubElement(suite, "testcase", {"classname": where, "name": _name(row)})
         if outcome:
-            ElementTree.SubElement(case, outcome, {"message": sentence(row)})
+            ElementTree.SubElement(case, outcome, {"message": _UNKNOWN.sub("\ufffd", sentence(row))})
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
 

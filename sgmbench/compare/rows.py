@@ -229,7 +229,8 @@ def logs_in_rounds(pairs: list[tuple[CellRecord, CellRecord]]) -> dict[str, Floa
     wall = [(a.rounds, b.rounds) for a, b in pairs if max(a.seconds, b.seconds) >= SHORTEST]
     cpu = [(a.cpu_rounds, b.cpu_rounds) for a, b in pairs if max(a.cpu_seconds, b.cpu_seconds) >= SHORTEST]
     named = {SECONDS: wall, CPU_SECONDS: cpu}
-    return {name: log_ratios_of_rounds(of) for name, of in named.items() if of and all(a and b for a, b in of)}
+    logs = {name: log_ratios_of_rounds(of) for name, of in named.items() if of and all(a and b for a, b in of)}
+    return {name: each for name, each in logs.items() if len(each)}  # none where one version does not measure it
 
 
 def _times(groups: Groups, margins: Margins, timing: Timing) -> list[Row]:

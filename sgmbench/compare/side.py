@@ -35,7 +35,7 @@ class CellRecord:
         seconds: of its own work without compilation: of a Generator to train and sample, of a Sampler all.
         cold_seconds: all, with compilation.
         cpu_seconds: of the processors, likewise; 0 where they were not measured.
-        rounds: seconds in each round of two versions that took turns, NaN where it failed; empty without rounds.
+        rounds: seconds in each round of two versions that took turns, NaN where it is missing; empty without rounds.
         cpu_rounds: the same of the processors.
     """
 

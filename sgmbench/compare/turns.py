@@ -6,8 +6,8 @@ Each run is a process of its own with an empty results folder, so that nothing i
 machine down for a while slows both versions of a round, and the order changes so that neither is always the first. A
 time is judged by its ratios in the rounds (`rounds`); rounds are made until all times are decided (`looks`). The
 seconds that a cell is said to take are the least of all rounds: what disturbs a run only adds to it. Errors and counts
-are those of the first round; the same keys give the same numbers in each. There is one machine, whatever an older
-version says of it.
+are those of the first round; the same keys give the same numbers in each. A cell that fails in any round has failed.
+There is one machine, whatever an older version says of it.
 
 Two times are judged: seconds, and those that the processors worked, which wait for nobody. Beside a busy neighbor a
 round's log ratio of one piece of work had a standard deviation of .44 in seconds and of .07 in seconds of processors,
@@ -115,12 +115,15 @@ def in_rounds(sides: list[Side]) -> Side:
 
 
 def _in_rounds(cells: Sequence[CellRecord | None]) -> CellRecord:
-    ran = [cell for cell in cells if cell is not None and cell.status == "ok"] or [cell for cell in cells if cell][:1]
+    failed = [cell for cell in cells if cell is not None and cell.status == "failed"]
+    if failed:
+        return failed[0]
+    ran = [cell for cell in cells if cell is not None]
     return dataclasses.replace(
         ran[0],
         seconds=min(cell.seconds for cell in ran),
         cold_seconds=min(cell.cold_seconds for cell in ran),
         cpu_seconds=min(cell.cpu_seconds for cell in ran),
-        rounds=tuple(cell.seconds if cell is not None and cell.status == "ok" else math.nan for cell in cells),
-        cpu_rounds=tuple(cell.cpu_seconds if cell is not None and cell.status == "ok" else math.nan for cell in cells),
+        rounds=tuple(cell.seconds if cell is not None else math.nan for cell in cells),
+        cpu_rounds=tuple(cell.cpu_seconds if cell is not None else math.nan for cell in cells),
     )

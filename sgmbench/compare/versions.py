@@ -76,6 +76,8 @@ def version_of(text: str, scratch: Path, *, package: Path = PACKAGE) -> Version:
             raise UsageError(f"--ab {text}: no such interpreter; write git:REF, or the path of a python")
         return Version(text, python=text)
     root, ref = package.parent, text.removeprefix(GIT)
+    if ref.startswith("-"):
+        raise UsageError(f"--ab {text}: no such commit in {root} (git would take it for an option)")
     try:
         archive = ["git", "-C", str(root), "archive", "--format=tar", ref, "--", package.name]
         packed = subprocess.run(archive, capture_output=True, check=True).stdout

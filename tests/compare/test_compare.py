@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from sgmbench import api, registry
 from sgmbench.cli import app
 from sgmbench.compare.judge import judge, judge_squares
+from sgmbench.compare.junit import as_junit
 from sgmbench.core.findings import Finding
 from sgmbench.errors import IncomparableError, UsageError
 from sgmbench.store.run_folder import RunFolder
@@ -326,6 +328,32 @@ def test_a_cell_that_fails_now_is_a_regression_with_an_exit_code_of_its_own(resu
     json.loads(call("--json").stdout, parse_constant=lambda name: pytest.fail(name))
 
 
+def test_a_method_that_is_new_and_fails_is_told_and_one_that_is_gone_leaves_the_comparison_open(results):
+    for name in ("bootstrap.20.r0", "bootstrap.20.r1", "bootstrap.20.r2"):
+        shutil.rmtree(results / "line" / "1-old" / "cells" / f"marginal.{name}")
+    assert api.compare().exit_code(strict=False) == 0
+    assert api.compare().exit_code(strict=True) == 4
+    turned = api.compare("2-new", "1-old")
+    assert (turned.exit_code(strict=False), turned.exit_code(strict=True)) == (0, 4)
+    folder = RunFolder(results / "line" / "2-new")
+    for result in [each for each in folder.results() if each.method == "bootstrap"]:
+        folder.write_result(dataclasses.replace(result, status="failed", reason="diverged", scores={}))
+    found = api.compare()
+    assert found.exit_code() == 5
+    assert found.failed == [f"marginal.bootstrap.20.r{r}" for r in range(3)]
+
+
+def test_what_xml_does_not_know_is_replaced_in_a_junit_file(results):
+    folder = RunFolder(results / "line" / "2-new")
+    result = folder.read_result("marginal.bootstrap.20.r1")
+    assert result is not None
+    folder.write_result(dataclasses.replace(result, status="failed", reason="solver said \x1b[31mNaN\x00", scores={}))
+    root = ElementTree.fromstring(as_junit(api.compare()))
+    assert [error.get("message") for error in root.iter("error")] == [
+        "marginal, bootstrap at 20 runs, the cell failed: replicate 1: solver said \ufffd[31mNaN\ufffd"
+    ]
+
+
 def test_json_has_rows_and_verdict(results):
     ended = call("--json")
     plain = json.loads(ended.stdout)
@@ -362,6 +390,9 @@ def test_runs_are_named_by_folder_or_experiment(results):
         assert (Path(found.old).name, Path(found.new).name) == ("1-old", "2-new")
     turned = api.compare("2-new", "1-old")
     assert (Path(turned.old).name, Path(turned.new).name) == ("2-new", "1-old")
+    for named in ("2-new", "results/line/2-new", "results/line"):  # the newest is judged, by whatever name
+        found = api.compare(named)
+        assert (Path(found.old).name, Path(found.new).name) == ("1-old", "2-new")
     with pytest.raises(UsageError, match=r"^other: no such run below results/ \(experiments with runs: line\)$"):
         api.compare("other")
 

@@ -231,3 +231,18 @@ def test_formats_that_cannot_be_had(results, monkeypatch):
         2,
         "sgmbench: --github: GITHUB_STEP_SUMMARY is not set, as it is in a step of GitHub Actions; write --markdown\n",
     )
+
+
+def test_a_baseline_stays_in_its_folder(results):
+    with pytest.raises(UsageError) as refused:
+        api.baseline("line", label="../other")
+    assert str(refused.value) == ("--name ../other: write a name without folders; the file goes to results/baselines/")
+
+
+def test_a_step_of_github_is_asked_for_before_anything_is_compared(results, monkeypatch):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    ended = CliRunner().invoke(app, ["compare", "nothing", "--github"])
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "sgmbench: --github: GITHUB_STEP_SUMMARY is not set, as it is in a step of GitHub Actions; write --markdown\n"
+    )

@@ -18,11 +18,12 @@ from sgmbench.compare.judge import judge_rounds
 from sgmbench.compare.looks import Look, looks
 from sgmbench.compare.rounds import log_ratios_of_rounds
 from sgmbench.compare.rows import Row, Timing
-from sgmbench.compare.side import CellRecord, Side
+from sgmbench.compare.side import CellRecord, Side, side_of
 from sgmbench.compare.turns import compare_in_turns, in_rounds, take_turns, until_settled
 from sgmbench.compare.versions import Version, version_of
 from sgmbench.compare.words import entries
 from sgmbench.errors import UsageError
+from sgmbench.store.run_folder import RunFolder
 
 
 def test_versions_take_turns_and_each_cell_has_its_seconds_of_every_round(results):
@@ -88,6 +89,28 @@ def test_either_time_alarms_and_that_of_the_processors_passes(wall, cpu, settled
     of = {"seconds": wall, "CPU seconds": cpu}
     rows = [Row("marginal", "kde", 10, name, "time", 1.0, 0.9, 1.1, 0.25, 5, verdict) for name, verdict in of.items()]
     assert Comparison("a", "b", "line", rows, [], [], []).times_are_settled is settled
+
+
+def test_a_time_that_one_version_does_not_measure_decides_nothing():
+    """A version of before processor seconds: the slow one is judged by the seconds alone."""
+    logs = np.zeros((2, 5, 6))
+    logs[1] += np.log(1.7) + 0.3 * np.random.default_rng(0).standard_normal((5, 6))
+    old, new = sides(logs, logs)
+    before = replace(
+        old, cells={name: replace(c, cpu_seconds=0.0, cpu_rounds=(0.0,) * 6) for name, c in old.cells.items()}
+    )
+    assert {row.error for row in compare_sides(old, new).rows} == {"seconds", "CPU seconds"}
+    assert {row.error for row in compare_sides(before, new).rows} == {"seconds"}
+
+
+def test_a_cell_that_fails_in_any_round_has_failed(results):
+    run = results / "line" / "1-old"
+    side = side_of(RunFolder(run))
+    name = "marginal.bootstrap.20.r1"
+    fails = replace(side, cells=side.cells | {name: replace(side.cells[name], status="failed", invalid_because="NaN")})
+    found = in_rounds([side, fails, side])
+    assert (found.cells[name].status, found.cells[name].invalid_because) == ("failed", "NaN")
+    assert compare_sides(in_rounds([side] * 3), found).failed == [name]
 
 
 @pytest.mark.parametrize("rounds", range(1, 41))
@@ -215,6 +238,8 @@ def test_a_commit_is_unpacked_and_stands_before_what_is_installed(tmp_path, monk
     assert Path("told").read_text() == "run c.yaml --quiet --results found"
     with pytest.raises(UsageError, match=r"^--ab git:nowhere: no such commit in .*repository \(fatal: "):
         version_of("git:nowhere", scratch, package=package)
+    with pytest.raises(UsageError, match=r"^--ab git:--list: no such commit in .*would take it for an option\)$"):
+        version_of("git:--list", scratch, package=package)
 
 
 def test_versions_that_cannot_be_had_or_do_not_come_to_an_end(tmp_path, monkeypatch):
