@@ -1,11 +1,13 @@
 """Metrics that are written down and score nothing of any target: what a table would leave out without a word.
 
-                                held-out runs one by one    rows of several z    everything else
-    single pairs                crps, energy_score ...      -                    -
-    a decomposition             -                           variance_shares ...  -
-    another target              -                           -                    energy, mean ...
+                                crps, energy_score ...    variance_shares ...    energy, mean ...
+    held-out runs one by one    x                         -                      -
+    one law at a condition      x                         -                      x
+    rows of several z           -                         x                      -
+    the law of all runs         -                         -                      x
 
-Single pairs are those of a conditional target of recorded runs. The metrics by default suit all targets together, so
+The first are of a conditional target of recorded runs, the second of a conditional target else, of a posterior or of
+predictions, the third of a decomposition, the last of a marginal. The metrics by default suit all targets together, so
 that of a list that has them all nothing is said.
 """
 
@@ -17,14 +19,21 @@ from sgmbench.config.faults import Fault
 from sgmbench.config.parts import Parts, entries_of
 from sgmbench.core.metric import Metric, NestedScore, PairScore
 from sgmbench.core.problem import Problem, Recorded
-from sgmbench.core.target import Conditional, Decomposition, Target
+from sgmbench.core.target import Conditional, Decomposition, Posterior, Target
 
-PAIRS = "it is of held-out runs one by one, which the conditional target of recorded runs has"
+PAIRS = "it is of runs at a condition, which a conditional, a posterior or a predictive target has"
 NESTED = "it is of a decomposition"
 LAW = {
-    "pairs": "held-out runs stand there one by one, which crps, energy_score and coverage score",
-    "nested": "several runs are of one z there, which variance_shares, epistemic_share and exceedance_law score",
+    "held-out runs": "held-out runs stand there one by one, which crps, energy_score and coverage score",
+    "several z": "several runs are of one z there, which variance_shares, epistemic_share and exceedance_law score",
 }
+SCORED = {
+    "held-out runs": {"pairs"},
+    "condition": {"pairs", "law"},
+    "several z": {"nested"},
+    "all runs": {"law"},
+}
+"""By the rows that a target has what kinds of scores they have."""
 
 
 def warnings(parts: Parts) -> Iterator[Fault]:
@@ -36,9 +45,9 @@ def warnings(parts: Parts) -> Iterator[Fault]:
         return
     asked = {target.name: _rows(target, problem) for target in targets}
     for path, entry in metrics.items():
-        rows = _scores(entry.metric)
-        if rows not in asked.values():
-            why = {"pairs": PAIRS, "nested": NESTED}.get(rows) or LAW[next(iter(asked.values()))]
+        kind = _kind(entry.metric)
+        if not any(kind in SCORED[rows] for rows in asked.values()):
+            why = {"pairs": PAIRS, "nested": NESTED}.get(kind) or LAW[next(iter(asked.values()))]
             yield Fault(path, f"{entry.label} scores nothing of the {any_of(asked, 'and')}: {why}; remove it")
 
 
@@ -48,13 +57,19 @@ def _by_default() -> set[str]:
 
 def _rows(target: Target, problem: Problem) -> str:
     """What rows the samples of a target are."""
-    if isinstance(target, Decomposition):
-        return "nested"
-    return "pairs" if isinstance(target, Conditional) and isinstance(problem, Recorded) else "law"
+    match target:
+        case Decomposition():
+            return "several z"
+        case Conditional() if isinstance(problem, Recorded):
+            return "held-out runs"
+        case Conditional() | Posterior():
+            return "condition"
+        case _:
+            return "all runs"
 
 
-def _scores(metric: Metric) -> str:
-    """What rows a metric scores."""
+def _kind(metric: Metric) -> str:
+    """What kind of score a metric is."""
     if isinstance(metric, NestedScore):
         return "nested"
     return "pairs" if isinstance(metric, PairScore) else "law"

@@ -45,21 +45,24 @@ class Metric(ABC):
 
 
 class PairScore(Metric):
-    """A proper score of samples drawn at the conditions of held-out runs, against these runs one by one.
+    """A score of samples against the runs of the truth at their condition one by one, mean over these pairs.
+
+    Held-out runs are each at a condition of their own, and `Samples.pair` says which samples are drawn there. Else all
+    runs of the reference are at the condition of the samples, be it parameters or data. A law at which nothing is given
+    is not asked for it: its runs are at no condition.
 
     No run is compared with the law that it came from, so exact samples do not score zero: what they score depends on
-    that law alone, no other samples score less on average, and only differences between methods have a meaning.
+    that law alone, no other samples score less on average, and only differences, between methods or to a floor, have a
+    meaning.
     """
 
     ideal: ClassVar[float] = float("nan")
 
     @abstractmethod
     def each(self, samples: Samples, reference: Reference) -> dict[str, Float[np.ndarray, " pairs"]]:
-        """Scores of every pair by part; rows of the reference are the held-out runs that `samples.pair` counts."""
+        """By part the score of every held-out run, or the one mean over all runs of the samples' condition."""
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
-        if samples.pair is None:
-            return {}
         return {part: float(np.mean(values)) for part, values in self.each(samples, reference).items()}
 
 

@@ -8,9 +8,10 @@ MEAN = f"{{kind: '{M}.mean:Mean', label: centers}}"
 CRPS = f"{{kind: '{M}.crps:CRPS', label: crps}}"
 SHARES = f"{{kind: '{M}.variance_shares:VarianceShares', label: shares}}"
 POSTERIOR = "{kind: posterior, drawn: 2}"
+PREDICTIVE = "{kind: 'sgmbench.core.target:Predictive', drawn: 1}"
 PAIRS = "{kind: conditional, drawn: 5}"
 DATA = "{kind: 'sgmbench.problems.dataset:DataSet', path: runs.npz, z: [a], y: [u]}"
-OF_PAIRS = "it is of held-out runs one by one, which the conditional target of recorded runs has; remove it"
+OF_PAIRS = "it is of runs at a condition, which a conditional, a posterior or a predictive target has; remove it"
 OF_SHARES = "it is of a decomposition; remove it"
 
 
@@ -28,10 +29,15 @@ def said(loaded, tmp_path):
     return of
 
 
-@pytest.mark.parametrize("targets", [POSTERIOR, "marginal", "{kind: conditional, drawn: 2}"])
-def test_scores_of_single_pairs_are_of_recorded_runs(said, targets):
-    name = targets.removeprefix("{kind: ").partition(",")[0]
-    assert said([MEAN, CRPS], targets) == [f"metrics.2: crps scores nothing of the {name}: {OF_PAIRS}"]
+@pytest.mark.parametrize("targets", [POSTERIOR, PREDICTIVE, "marginal, {kind: conditional, drawn: 2}"])
+def test_scores_of_pairs_are_of_what_is_given(said, targets):
+    assert said([MEAN, CRPS], targets) == []
+
+
+@pytest.mark.parametrize("targets", ["marginal", "decomposition", "marginal, decomposition"])
+def test_where_nothing_is_given_there_are_no_pairs(said, targets):
+    names = targets.replace(", ", " and ")
+    assert said([SHARES, CRPS], targets)[-1] == f"metrics.2: crps scores nothing of the {names}: {OF_PAIRS}"
 
 
 def test_shares_are_of_a_decomposition(said):

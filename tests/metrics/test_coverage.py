@@ -1,4 +1,4 @@
-"""Coverage over held-out pairs: exact for any number of samples, free of units, blind to what conditions tell."""
+"""Coverage: exact for any number of samples, free of units, blind to what conditions tell."""
 
 import numpy as np
 import pytest
@@ -19,15 +19,37 @@ def each(x, y, pair, reference, *, levels=(0.5, 0.9), **shapes):
 def test_over_all_ranks_the_mean_is_the_level(M, level):
     """The rank of y among M samples is uniform on 0, ..., M where all have one continuous law."""
     x = np.arange(float(M))[:, None]
-    inside = [covered(x, np.array([rank - 0.5]), level)[0] for rank in range(M + 1)]
-    assert np.mean(inside) == pytest.approx(level, rel=1e-12)
+    between = np.arange(M + 1.0)[:, None] - 0.5
+    assert covered(x, between, level)[0] == pytest.approx(level, rel=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.34, 0.5, 0.8, 0.9, 0.99])
+@pytest.mark.parametrize("M", [2, 3, 10, 99])
+def test_it_counts_the_samples_on_either_side(M, level):
+    """r of the definition, with ties of samples and runs."""
+    rng = np.random.default_rng(M)
+    x, y = (np.round(rng.standard_normal((rows, 6)), 1) for rows in (M, 40))
+    r = np.minimum(np.sum(x[:, None] <= y, axis=0), np.sum(x[:, None] >= y, axis=0))
+    inside = np.clip(r - (M + 1) * (1 - level) / 2 + 1, 0, 1)
+    np.testing.assert_allclose(covered(np.sort(x, axis=0), y, level), inside.mean(axis=0), atol=1e-12)
+
+
+def test_at_one_condition_it_scatters_by_its_runs_and_by_the_ends_of_its_interval():
+    """Each of 5,000 coordinates a repeat; what lies between ends that are samples has the law Beta(18, 2)."""
+    rng, n = np.random.default_rng(8), 30
+    x, y = np.sort(rng.exponential(size=(19, 5_000)), axis=0), rng.exponential(size=(n, 5_000))
+    squares = (covered(x, y, 0.9) - 0.9) ** 2
+    of_ends = 0.9 * 0.1 / 21
+    mean, error = mean_and_error(squares)
+    assert abs(mean - (0.9 * 0.1 / n + (1 - 1 / n) * of_ends)) < 4 * error
+    assert mean - 4 * error > 0.9 * 0.1 / n
 
 
 def test_where_the_interval_ends_at_samples_it_is_the_plain_one():
     """19 samples and the level 0.9: from the first to the last."""
-    x = np.random.default_rng(0).standard_normal((19, 1_000))
+    x = np.sort(np.random.default_rng(0).standard_normal((19, 1_000)), axis=0)
     y = 2 * np.random.default_rng(1).standard_normal(1_000)
-    np.testing.assert_allclose(covered(x, y, 0.9), (x.min(axis=0) <= y) & (y <= x.max(axis=0)), atol=1e-12)
+    np.testing.assert_allclose(covered(x, y[None], 0.9), (x[0] <= y) & (y <= x[-1]), atol=1e-12)
 
 
 def test_the_true_law_covers_by_the_level_whatever_the_number_of_samples(reference):
@@ -45,10 +67,10 @@ def test_the_true_law_covers_by_the_level_whatever_the_number_of_samples(referen
 def test_wrong_intervals_cover_what_the_normal_law_says(shift, scale):
     """Of N(0, 1), the central interval of N(a, s^2) holds Phi(a + s q) - Phi(a - s q)."""
     rng = np.random.default_rng(3)
-    x, y = shift + scale * rng.standard_normal((1_000, 4_000)), rng.standard_normal(4_000)
+    x, y = shift + scale * rng.standard_normal((1_000, 4_000)), rng.standard_normal((1, 4_000))
     for level in (0.5, 0.9):
         q = scale * norm.ppf((1 + level) / 2)
-        mean, error = mean_and_error(covered(x, y, level))
+        mean, error = mean_and_error(covered(np.sort(x, axis=0), y, level))
         assert abs(mean - (norm.cdf(shift + q) - norm.cdf(shift - q))) < 4 * error
         assert abs(mean - level) > 4 * error
 
@@ -75,10 +97,3 @@ def test_units_orders_of_rows_and_constants_do_not_matter(reference):
     assert after.keys() == before.keys()
     for name, scores in before.items():
         np.testing.assert_allclose(after[name], scores, atol=1e-12)
-
-
-def test_one_sample_says_nothing_and_a_law_has_no_pairs(reference, samples):
-    y = np.random.default_rng(6).standard_normal((3, 2))
-    assert np.isnan(each(y + 1, y, np.arange(3), reference)["u/0.9"]).all()
-    truth = reference(y)
-    assert Coverage().score(samples(y, truth), truth) == {}

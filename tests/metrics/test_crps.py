@@ -1,4 +1,4 @@
-"""CRPS over held-out pairs: the closed form of a normal law, proper, free of units."""
+"""CRPS: the closed form of a normal law, proper, free of units; of pairs, and of all runs at one condition."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,11 @@ from scipy.stats import norm
 
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.crps import CRPS, crps
+
+
+def of_pair(x, y):
+    """CRPS of a law at one run."""
+    return crps(x, y[None], np.full(len(x), 1.0), is_law=True)
 
 
 def exact(mean, sd, y):
@@ -19,7 +24,7 @@ def exact(mean, sd, y):
 def test_any_number_of_samples_gives_the_closed_form_of_a_normal_law_on_average(M):
     rng = np.random.default_rng(M)
     mean, sd, y = np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.1, 3.0]), np.array([0.3, 1.4, -2.0])
-    found, error = mean_and_error([crps(mean + sd * rng.standard_normal((M, 3)), y) for _ in range(2_000)])
+    found, error = mean_and_error([of_pair(mean + sd * rng.standard_normal((M, 3)), y) for _ in range(2_000)])
     assert (np.abs(found - exact(mean, sd, y)) < 4 * error).all()
 
 
@@ -31,7 +36,49 @@ def test_it_is_the_integral_of_the_squared_difference_of_distribution_functions(
     F = np.searchsorted(np.sort(x), grid, side="right") / M
     integral = np.sum((F - (grid >= y)) ** 2) * (grid[1] - grid[0])
     spread = np.abs(x[:, None] - x).sum()
-    assert crps(x[:, None], np.array([y]))[0] == pytest.approx(integral - spread / (2 * M**2 * (M - 1)), abs=1e-4)
+    assert of_pair(x[:, None], np.array([y]))[0] == pytest.approx(integral - spread / (2 * M**2 * (M - 1)), abs=1e-4)
+
+
+def expected(m, s):
+    """E CRPS of N(m, s^2) against N(0, 1): E|X - Y| - E|X - X'| / 2."""
+    total = np.hypot(1, s)
+    distance = total * np.sqrt(2 / np.pi) * np.exp(-((m / total) ** 2) / 2) + m * (1 - 2 * norm.cdf(-m / total))
+    return distance - s / np.sqrt(np.pi)
+
+
+WRONG = [(0.2, 1.0), (-0.5, 1.0), (0.0, 0.8), (0.0, 1.3), (0.3, 0.7)]
+
+
+@pytest.mark.parametrize(("shift", "scale"), WRONG)
+@pytest.mark.parametrize("is_law", [True, False])
+def test_at_one_condition_the_true_law_scores_least_and_a_set_what_its_size_adds(shift, scale, is_law):
+    """6,000 coordinates are as many repeats; a set of M has E|X - X'| less by 1/M of it."""
+    rng, M = np.random.default_rng(6), 6
+    y, x = rng.standard_normal((20, 6_000)), rng.standard_normal((M, 6_000))
+    laws = (0.0, 1.0), (shift, scale)
+    right, off = (crps(m + s * x, y, np.ones(M), is_law=is_law) for m, s in laws)
+    for found, (m, s) in zip((right, off), laws, strict=True):
+        mean, error = mean_and_error(found)
+        assert abs(mean - expected(m, s) - (0 if is_law else s / np.sqrt(np.pi) / M)) < 4 * error
+    mean, error = mean_and_error(off - right)
+    assert expected(shift, scale) > expected(0.0, 1.0)
+    assert mean > 2 * error if is_law else True
+
+
+SIGNED = np.array([3.0, -1.0, 2.0, 2.0, -1.5, 4.0, 1.0])
+
+
+@pytest.mark.parametrize(("weights", "is_law"), [(np.ones(7), True), (np.ones(7), False), (SIGNED, False)])
+def test_it_is_a_sum_over_pairs_of_rows(weights, is_law, monkeypatch):
+    """However many coordinates are sorted at once; weights need not sum to one."""
+    rng = np.random.default_rng(7)
+    x, y = np.round(rng.standard_normal((7, 5)), 1), np.round(2 * rng.standard_normal((9, 5)), 1)
+    w = weights / weights.sum()
+    cross = np.einsum("i,ijk->k", w, np.abs(x[:, None] - y)) / 9
+    own = np.einsum("i,j,ijk->k", w, w, np.abs(x[:, None] - x)) / (1 - w @ w if is_law else 1)
+    for at_once in (1, 2 * 16, 1_000):
+        monkeypatch.setattr("sgmbench.metrics.crps.SORTED", at_once)
+        np.testing.assert_allclose(crps(x, y, weights, is_law=is_law), cross - own / 2, rtol=1e-12)
 
 
 def pairs(rng, *, shift=0.0, scale=1.0, K=3_000, M=8):
@@ -42,15 +89,9 @@ def pairs(rng, *, shift=0.0, scale=1.0, K=3_000, M=8):
     return x.ravel()[:, None], y[:, None], np.tile(np.arange(K), M)
 
 
-@pytest.mark.parametrize(("shift", "scale"), [(0.2, 1.0), (-0.5, 1.0), (0.0, 0.8), (0.0, 1.3), (0.3, 0.7)])
+@pytest.mark.parametrize(("shift", "scale"), WRONG)
 def test_the_true_law_scores_least_by_what_theory_says(reference, shift, scale):
-    """E CRPS of N(m, s^2) against N(0, 1) is E|X - Y| - E|X - X'| / 2."""
-
-    def expected(m, s):
-        total = np.hypot(1, s)
-        distance = total * np.sqrt(2 / np.pi) * np.exp(-((m / total) ** 2) / 2) + m * (1 - 2 * norm.cdf(-m / total))
-        return distance - s / np.sqrt(np.pi)
-
+    """Held-out runs, each at a condition of its own."""
     scores = []
     for law in ((0.0, 1.0), (shift, scale)):
         x, y, pair = pairs(np.random.default_rng(5), shift=law[0], scale=law[1])
@@ -97,11 +138,3 @@ def test_a_field_is_weighed_by_the_width_of_its_cells(reference):
         rows = np.repeat(x, factor, axis=1)
         found.append(CRPS().each(Samples.equally_weighted(rows, truth.layout, is_law=True, pair=pair), truth)["u"])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-12)
-
-
-def test_one_sample_says_nothing_and_a_law_has_no_pairs(reference, samples):
-    y = np.random.default_rng(4).standard_normal((3, 2))
-    truth = reference(y)
-    single = Samples.equally_weighted(y + 1, truth.layout, is_law=True, pair=np.arange(3))
-    assert np.isnan(CRPS().each(single, truth)["u"]).all()
-    assert CRPS().score(samples(y, truth), truth) == {}

@@ -2,8 +2,8 @@
 
 Sets are of 1,000 rows in 16 dimensions, of 500 pairs, or of 10 rows at 200 z (100 rows for exceedances), see `worlds`.
 z is the mean over repeats of the score under the defect less that under the right law, in standard deviations of the
-latter: how far a defect moves a score beyond its own chance. Scores of held-out pairs are compared between methods on
-the same runs, so that there it is in standard deviations of the difference.
+latter: how far a defect moves a score beyond its own chance. Scores of pairs are compared between methods on the same
+runs, held out or at one condition, so that there it is in standard deviations of the difference.
 """
 
 from typing import NamedTuple
@@ -63,12 +63,15 @@ SEEN = {
     "c2st": Seen(C2ST(steps=150, width=48), ROWS, "all", {"correlated": 4}, 5),
     "constraints": Seen(Constraints(), solved(100), "u.first", {"shifted": 10}, 4),
     "covariance_product": Seen(CovarianceProduct(), ROWS, "all", {"narrow": 4, "correlated": 20}, 12),
-    "coverage": Seen(Coverage(), PAIRS, "u/0.9", {"narrow": -8}, 8),
-    "crps": Seen(CRPS(), PAIRS, "u", {"narrow": 2, "shifted": 2}, 8),
+    "coverage/pairs": Seen(Coverage(), PAIRS, "u/0.9", {"narrow": -8}, 8),
+    "coverage/rows": Seen(Coverage(), ROWS, "u/0.9", {"narrow": -8}, 8),
+    "crps/pairs": Seen(CRPS(), PAIRS, "u", {"narrow": 2, "shifted": 2}, 8),
+    "crps/rows": Seen(CRPS(), ROWS, "u", {"narrow": 4, "shifted": 4}, 8),
     "cvar": Seen(CVaR(), ROWS, "u/0.95", {"narrow": 4, "heavy": 4}, 12),
     "energy": Seen(Energy(), ROWS, "d2", {"narrow": 4, "shifted": 7}, 12),
     "energy/standardized": Seen(Energy(norm="standardized"), ROWS, "d2", {"narrow": 4, "shifted": 7}, 12),
-    "energy_score": Seen(EnergyScore(), PAIRS, "all", {"narrow": 2, "shifted": 2}, 8),
+    "energy_score/pairs": Seen(EnergyScore(), PAIRS, "all", {"narrow": 2, "shifted": 2}, 8),
+    "energy_score/rows": Seen(EnergyScore(), ROWS, "all", {"narrow": 4, "shifted": 4}, 8),
     "epistemic_share": Seen(EpistemicShare(), NESTED, "u", {"narrow": 3}, 20),
     "exceedance_law": Seen(
         ExceedanceLaw((Threshold("u", above=1.0),)), nested(200, 100), "u/above 1", {"shifted": 4}, 20

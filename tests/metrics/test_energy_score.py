@@ -1,12 +1,14 @@
-"""Energy score over held-out pairs: half an energy distance above the least score that there is."""
+"""Energy score: half an energy distance above the least score that there is, of pairs and at one condition."""
 
 import numpy as np
 import pytest
 from chance import mean_and_error
 from scipy.integrate import quad
+from scipy.spatial.distance import cdist
 
 from sgmbench.core.samples import Samples
 from sgmbench.metrics.crps import CRPS, crps
+from sgmbench.metrics.energy import scaled_rows
 from sgmbench.metrics.energy_score import EnergyScore, energy_score
 
 
@@ -14,7 +16,32 @@ def test_in_one_dimension_it_is_the_crps():
     rng = np.random.default_rng(0)
     for M in (2, 5, 64):
         x, y = rng.standard_normal((M, 1)), rng.standard_normal(1)
-        assert energy_score(x, y) == pytest.approx(crps(x, y)[0], rel=1e-12)
+        assert energy_score(x, y[None]) == pytest.approx(crps(x, y[None], np.ones(M), is_law=True)[0], rel=1e-12)
+
+
+SIGNED = np.array([3.0, -1.0, 2.0, 2.0, -1.5, 4.0, 1.0])
+FORMS = [(None, True), (None, False), (SIGNED, False)]
+
+
+@pytest.mark.parametrize(("weights", "is_law"), FORMS)
+def test_at_one_condition_it_is_a_sum_over_pairs_of_rows(reference, samples, weights, is_law):
+    """In float32, as all distances of large sets."""
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((7, 5)), rng.standard_normal((9, 5))
+    truth = reference(y)
+    w = np.full(7, 1 / 7) if weights is None else weights / weights.sum()
+    rows, runs = (scaled_rows(values, truth, norm="field_l2") for values in (x, y))
+    own = w @ cdist(rows, rows) @ w / (1 - w @ w if is_law else 1)
+    found = EnergyScore().score(samples(x, truth, is_law=is_law, weights=weights), truth)
+    assert found["all"] == pytest.approx(np.mean(w @ cdist(rows, runs)) - own / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(("weights", "is_law"), FORMS)
+def test_at_one_condition_it_is_the_crps_in_one_dimension(reference, samples, weights, is_law):
+    rng = np.random.default_rng(2)
+    truth = reference(rng.standard_normal((50, 1)))
+    drawn = samples(rng.standard_normal((7, 1)), truth, is_law=is_law, weights=weights)
+    assert EnergyScore().score(drawn, truth)["all"] == pytest.approx(CRPS().score(drawn, truth)["u"], rel=1e-5)
 
 
 @pytest.mark.parametrize("M", [2, 3, 30])
@@ -25,7 +52,7 @@ def test_it_is_unbiased_in_the_number_of_samples(M):
     y = np.array([0.3, 0.9, 2.0])
     distances = np.linalg.norm(corners[:, None] - corners, axis=2)
     exact = np.linalg.norm(corners - y, axis=1).mean() - distances.mean() / 2
-    mean, error = mean_and_error([energy_score(corners[rng.integers(8, size=M)], y) for _ in range(4_000)])
+    mean, error = mean_and_error([energy_score(corners[rng.integers(8, size=M)], y[None]) for _ in range(4_000)])
     assert abs(mean - exact) < 4 * error
 
 
@@ -100,10 +127,3 @@ def test_units_order_and_constant_fields_do_not_matter(reference):
     wide_x, wide_y = (np.hstack([shift + scale * rows, np.full((len(rows), 1), 4.0)]) for rows in (x, y))
     after = score(wide_x[order], wide_y, pair[order], reference, u=(2,), v=(3,), k=(1,))
     np.testing.assert_allclose(after, before, rtol=1e-7)
-
-
-def test_one_sample_says_nothing_and_a_law_has_no_pairs(reference, samples):
-    y = np.random.default_rng(4).standard_normal((3, 2))
-    assert np.isnan(score(y + 1, y, np.arange(3), reference)).all()
-    truth = reference(y)
-    assert EnergyScore().score(samples(y, truth), truth) == {}

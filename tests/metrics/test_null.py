@@ -5,7 +5,8 @@ in each repeat and all of one normal law (or uniform where it is said). Where a 
 reference and the quotient has no closed form, that scale is multiplied back; what is left has an exact mean for any N
 and n. Those of standard deviations, quantiles and tail means are in `statistics.normal_samples`. What has no scatter,
 the residuals of a solver's own runs, is zero in each of 2,000 runs. Held-out pairs are 2,000 of one draw. `c2st` trains
-a classifier for each score and has 400; finite sets, scored by squares, are 500 beside 2,000 laws.
+a classifier for each score and has 400; finite sets, scored by squares, are 500 beside 2,000 laws, and
+so are energy scores at one condition, which are sums of energies.
 """
 
 from collections.abc import Callable
@@ -144,8 +145,11 @@ NULLS = {
     "c2st": Null(C2ST(steps=5, width=8), rows(25, 25, 2), {part("all"): 0.5}, 400),
     "constraints": Null(Constraints(), solved(20), {part("u.first"): 0.0}, 100),
     "covariance_product": Null(CovarianceProduct(), rows(N, n, 4), {part("all"): 0.0}),
-    "coverage": Null(Coverage(), pairs(REPEATS, 7, 4), {part("u/0.5"): 0.0, part("u/0.9"): 0.0}, 1),
-    "crps": Null(CRPS(), pairs(REPEATS, 8, 8), {in_unit("u"): np.pi**-0.5}, 1),
+    "coverage/pairs": Null(Coverage(), pairs(REPEATS, 7, 4), {part("u/0.5"): 0.0, part("u/0.9"): 0.0}, 1),
+    "coverage/rows": Null(Coverage(), rows(7, n, 4), {part("u/0.5"): 0.0, part("u/0.9"): 0.0}),
+    "crps/pairs": Null(CRPS(), pairs(REPEATS, 8, 8), {in_unit("u"): np.pi**-0.5}, 1),
+    "crps/law": Null(CRPS(), rows(8, n, 8), {in_unit("u"): np.pi**-0.5}),
+    "crps/set": Null(CRPS(), rows(8, n, 8, is_law=False), {in_unit("u"): np.pi**-0.5 * (1 + 1 / 8)}),
     "cvar": Null(CVaR((0.9,)), rows(60, 100, 8), {square("u/0.9"): standardized_difference(*OF_LARGEST, n=100)}),
     "energy/law": Null(Energy(), rows(N, n, 4), {in_unit("d2"): 0.0}),
     "energy/set": Null(
@@ -154,7 +158,11 @@ NULLS = {
         {lambda scores, truth: (scores["d2"] - scores["mu"] / N) * truth.field_sd[0]: 0.0},
         500,
     ),
-    "energy_score": Null(EnergyScore(), pairs(REPEATS, 8, 8), {in_unit("all"): OF_HALF_NORMS}, 1),
+    "energy_score/pairs": Null(EnergyScore(), pairs(REPEATS, 8, 8), {in_unit("all"): OF_HALF_NORMS}, 1),
+    "energy_score/law": Null(EnergyScore(), rows(8, n, 8), {in_unit("all"): OF_HALF_NORMS}, 500),
+    "energy_score/set": Null(
+        EnergyScore(), rows(8, n, 8, is_law=False), {in_unit("all"): OF_HALF_NORMS * (1 + 1 / 8)}, 500
+    ),
     "epistemic_share": Null(EpistemicShare(), nested(40, 5), {part("u"): 0.0}),
     "exceedance_law": Null(
         ExceedanceLaw((Threshold("u", above=0.0),)),
@@ -207,14 +215,15 @@ NULLS = {
 
 
 def found_in(null: Null) -> np.ndarray:
-    """What is found in every repeat, one row each; pairs are repeats of one draw."""
+    """What is found in every repeat, one row each; held-out pairs are repeats of one draw."""
     rng, found = np.random.default_rng(0), []
     score = null.metric.each if isinstance(null.metric, PairScore) else null.metric.score
     for _ in range(null.repeats):
         truth, drawn = null.world(rng, ("right",))
         scores = score(drawn["right"], truth)
         found.append([each(scores, truth) for each in null.means])
-    return np.array(found)[0].T if isinstance(null.metric, PairScore) else np.array(found)
+    repeats = np.array(found)
+    return np.concatenate(repeats.swapaxes(1, 2)) if isinstance(null.metric, PairScore) else repeats
 
 
 @pytest.mark.parametrize("name", NULLS)

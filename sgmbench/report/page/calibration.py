@@ -1,10 +1,11 @@
 """Calibration: how often the truth lies in the central intervals of a method.
 
-Over held-out pairs it is the metric `coverage`. Of kept samples at the first condition of a target it is the share of
-the truth's rows between the method's quantiles, mean over coordinates: with M samples in ascending order the quantile
-of level p is the p (M + 1) th of them, between which a further draw of the same law lies with probability exactly the
-level, up to the interpolation between two draws. Of kept samples there are histograms of the probability integral
-transform, too, at one condition or of held-out runs each at its own (`report.figures.pit`).
+Where something is given it is the metric `coverage`, over held-out runs or at all conditions. Of kept samples at the
+first condition of a target it is the share of the truth's rows between the method's quantiles, mean over coordinates:
+with M samples in ascending order the quantile of level p is the p (M + 1) th of them, between which a further draw of
+the same law lies with probability exactly the level, up to the interpolation between two draws. Of kept samples there
+are histograms of the probability integral transform, too, at one condition or of held-out runs each at its own
+(`report.figures.pit`).
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def _of_target(reported: Reported, target: TargetSummary) -> Iterator[Markup]:
 
 def _grids(reported: Reported, target: TargetSummary) -> Iterator[Grid]:
     if rows := _scored(target):
-        title = f"{target.name}: coverage of held-out runs over {target.pairs:,} pairs"
+        title = f"{target.name}: coverage {_over(target)}"
         yield Grid(title, ["method", "runs", "field", "level", "share"], rows, frozenset({0, 2}), caption=CAPTION)
     kept = reported.kept.get(target.name)
     if kept is None or target.pairs:
@@ -69,6 +70,13 @@ def _grids(reported: Reported, target: TargetSummary) -> Iterator[Grid]:
     if rows:
         title = f"{kept.title}: share of the truth's rows in central intervals"
         yield Grid(title, ["method", "field", "level", "share"], rows, frozenset({0, 1}), caption=CAPTION)
+
+
+def _over(target: TargetSummary) -> str:
+    if target.pairs:
+        return f"of held-out runs over {target.pairs:,} pairs"
+    conditions = len(target.conditions)
+    return f"of the truth's runs, mean over {conditions} conditions" if conditions > 1 else "of the truth's runs"
 
 
 def _scored(target: TargetSummary) -> list[list[str]]:
