@@ -94,7 +94,8 @@ def _sizes(experiment: Experiment) -> Description:
     Where runs are held out, every budget is part of the largest: `training` is how many runs a replicate makes.
     """
     plan, problem = dump(experiment.reference), experiment.problem
-    held_out = plan.pop("held_out")
+    held_out, kept = plan.pop("held_out"), plan.pop("kept")
+    plan = plan if kept is None else plan | {"kept": kept}
     if not isinstance(problem, Recorded):
         return plan if held_out is None else plan | {"held_out": held_out, "training": experiment.training_runs}
     n, left = problem.held_out_runs, len(problem.pool.y) - problem.held_out_runs
@@ -139,24 +140,32 @@ def given_at(condition: Description) -> Sequence[float]:
 
 def reference_description(cell: Description, condition: Description) -> Description:
     """The truth at one condition: independent runs, or draws of a posterior; never the training runs."""
-    size = cell["reference"].get("held_out") or scored_size(cell, condition)
+    size = cell["reference"].get("held_out") or _planned_size(cell, condition)
     stream_labels = ["reference", cell["target"], condition["name"]]
     shared = _of_part(cell, ["held_out"]) | _of_target(cell)
-    return {**shared, "given": list(given_at(condition)), "size": size, "stream": stream_labels}
+    kept = cell["reference"].get("kept", size)
+    some = {"kept": kept} if kept < size else {}
+    return {**shared, "given": list(given_at(condition)), "size": size, **some, "stream": stream_labels}
 
 
 def scored_size(cell: Description, condition: Description) -> int:
-    """Samples of a Generator that are scored at a condition, and runs of its truth unless these are held out."""
+    """Samples of a Generator that are scored at a condition, and runs of its truth that are kept, if not held out."""
+    size = _planned_size(cell, condition)
+    return min(size, cell["reference"].get("kept", size))
+
+
+def _planned_size(cell: Description, condition: Description) -> int:
     return cell["reference"]["size" if condition["is_listed"] else "drawn_size"]
 
 
 def floor_description(cell: Description, condition: Description) -> Description:
-    """An independent Monte Carlo set as large as the reference, whose distance from it is the floor.
+    """An independent Monte Carlo set as large as what is kept of the reference, whose distance from it is the floor.
 
     Recorded runs may not suffice for that; then it has all that are not held out.
     """
     reference = {**reference_description(cell, condition), **_of_part(cell, ["training"])}
-    size = min(reference["size"], cell["reference"].get("floor_size", reference["size"]))
+    most = reference.pop("kept", reference["size"])
+    size = min(most, cell["reference"].get("floor_size", most))
     return {**reference, "size": size, "stream": ["floor", cell["target"], condition["name"]]}
 
 

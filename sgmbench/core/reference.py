@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from sgmbench.core.problem import Problem
+from sgmbench.core.running_law import RunningLaw
 
 
 class Reference:
@@ -18,6 +19,7 @@ class Reference:
         problem: where they come from; its layout names the fields.
         z: the condition, None for a marginal.
         outer: which z each row is of, from 0 on, where several rows are of one and z varies.
+        law: of all runs, where the rows are only some of them.
     """
 
     def __init__(
@@ -26,11 +28,13 @@ class Reference:
         problem: Problem,
         z: tuple[float, ...] | None,
         outer: Int[np.ndarray, " n"] | None = None,
+        law: RunningLaw | None = None,
     ) -> None:
         self.values = values
         self.problem = problem
         self.z = z
         self.outer = outer
+        self.law = law
         self._prepared: dict[str, Any] = {}
 
     @property
@@ -41,12 +45,12 @@ class Reference:
     @cached_property
     def mean(self) -> Float[np.ndarray, " d"]:
         """Mean of each coordinate."""
-        return self.values.mean(axis=0)
+        return self.values.mean(axis=0) if self.law is None else self.law.mean
 
     @cached_property
     def sd(self) -> Float[np.ndarray, " d"]:
         """Standard deviation of each coordinate (unbiased variance)."""
-        return self.values.std(axis=0, ddof=1)
+        return self.values.std(axis=0, ddof=1) if self.law is None else np.sqrt(self.law.variance)
 
     @cached_property
     def varies(self) -> Bool[np.ndarray, " d"]:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import everywhere, spread
 from sgmbench.diffusion.dynamics import BatchDenoiser
 from sgmbench.diffusion.noise import Noise
 from sgmbench.diffusion.sampler import ReverseSampler
@@ -55,15 +56,15 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
         x_0 = model.at_largest_noise(jnp.asarray(n))
         return sample(sampler, model.noise, model.denoise, x_0, key=key, args=(values, features))
 
-    compiled = clock.jit(carry, "sample")
+    compiled, values = clock.jit(carry, "sample"), everywhere(model.values)
 
     def push(noise, features, key):
-        size = chunk_size(len(noise))
+        size, key = chunk_size(len(noise)), everywhere(key)
         made = []
         for i, start in enumerate(range(0, len(noise), size)):
             rows = slice(start, start + size)
-            own = _padded(features, 1) if len(features) == 1 else _padded(features[rows], size)
-            drawn = compiled(_padded(noise[rows], size), model.values, own, jax.random.fold_in(key, i))
+            own = everywhere(_padded(features, 1)) if len(features) == 1 else spread(_padded(features[rows], size))
+            drawn = compiled(spread(_padded(noise[rows], size)), values, own, jax.random.fold_in(key, i))
             clock.note_evaluations(int(drawn.evaluations))
             made.append(np.asarray(drawn.x, "float64"))
         return np.concatenate(made)[: len(noise)]

@@ -15,6 +15,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Key, PyTree
 
+from sgmbench.core.devices import spread_within
 from sgmbench.diffusion.levels import Law, training_times
 from sgmbench.diffusion.noise import Level, Noise
 from sgmbench.diffusion.precondition import Denoiser, Parameterization, Weight, denoiser, loss_weight
@@ -68,7 +69,7 @@ def training_loss(
     def of_minibatch(parameters: PyTree, data: Data, key: Key[Array, ""]) -> Float[Array, ""]:
         coordinates, features = data
         row_key, level_key, noise_key = jax.random.split(key, 3)
-        rows = jax.random.randint(row_key, (batch,), 0, len(coordinates))
+        rows = spread_within(jax.random.randint(row_key, (batch,), 0, len(coordinates)))
         offset = jax.random.uniform(level_key, (), jnp.float32)
         quantile = jnp.clip((jnp.arange(batch, dtype=jnp.float32) + offset) / batch, 1e-4, 1 - 1e-4)
         noise = jax.random.normal(noise_key, (batch, coordinates.shape[1]), jnp.float32)

@@ -27,6 +27,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from sgmbench.core.devices import spread_within
 from sgmbench.learning.network import Module
 from sgmbench.learning.parameters import Graph
 from sgmbench.learning.space import varying
@@ -115,7 +116,7 @@ def training_loss(
 
     def of_minibatch(parameters: PyTree, data: Data, key: Key[Array, ""]) -> Float[Array, ""]:
         row_key, noise_key = jax.random.split(key)
-        rows = data.only(jax.random.randint(row_key, (batch,), 0, len(data.b)))
+        rows = data.only(spread_within(jax.random.randint(row_key, (batch,), 0, len(data.b))))
         e = jax.random.normal(noise_key, (draws * batch, noise), jnp.float32)
         features = jnp.tile(rows.features, (draws, 1))
         x = generate(nnx.merge(graph, parameters), e, features, rows.root, rows.scale)

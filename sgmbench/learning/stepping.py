@@ -18,6 +18,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key, PyTree
 
+from sgmbench.core.devices import everywhere_within
+
 Loss = Callable[[PyTree, PyTree, Key[Array, ""]], Float[Array, ""]]
 """(parameters, training data, key of the minibatch and its noise) -> loss."""
 
@@ -49,6 +51,7 @@ def chunk_of_steps(
         return State(parameters, average, optimizer_state), value
 
     def chunk(state: State, data: PyTree, key: Key[Array, ""], steps: Array, rates: Array) -> tuple[State, Array]:
-        return jax.lax.scan(lambda s, at: one_step(s, data, key, *at), state, (steps, rates))
+        state, losses = jax.lax.scan(lambda s, at: one_step(s, data, key, *at), state, (steps, rates))
+        return everywhere_within(state), losses
 
     return chunk

@@ -26,6 +26,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import Checkpoints, no_checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import everywhere
 from sgmbench.core.progress import Progress
 from sgmbench.learning.stepping import Loss, chunk_of_steps, first_state
 from sgmbench.learning.work import Validation, Work
@@ -140,10 +141,10 @@ def train(
         ),
         run_validation=clock.jit(validate, "train", program=program and (program, "validation")),
         rates=plan.rates,
-        data=data,
-        held_out=held_out,
+        data=everywhere(data),
+        held_out=everywhere(held_out),
         every=plan.evaluate_every,
-        key=key,
+        key=everywhere(key),
         progress=progress,
         checkpoints=checkpoints,
         clock=clock,

@@ -37,10 +37,15 @@ class Quantiles(Metric):
     levels: Annotated[tuple[Annotated[float, Gt(0), Lt(1)], ...], Len(1)] = (0.025, 0.5, 0.975, 0.995)
 
     def score(self, samples: Samples, reference: Reference) -> dict[str, float]:
-        x, y = np.sort(samples.values, axis=0), reference.sorted
-        errors = {p: quantile_of_sorted(x, p) - quantile_of_sorted(y, p) for p in self.levels}
+        x = np.sort(samples.values, axis=0)
+        errors = {p: quantile_of_sorted(x, p) - _true_quantile(reference, p) for p in self.levels}
         found = {p: dict(standardized_rms(error, reference)) for p, error in errors.items()}
         return {f"{field}/{p}": rms[field] for field in found[self.levels[0]] for p, rms in found.items()}
+
+
+def _true_quantile(reference: Reference, p: float) -> Float[np.ndarray, " d"]:
+    """That of all runs of the reference, also of those that it did not keep."""
+    return quantile_of_sorted(reference.sorted, p) if reference.law is None else reference.law.quantile(p)
 
 
 def quantile_of_sorted(x: Float[np.ndarray, "n d"], p: float) -> Float[np.ndarray, " d"]:

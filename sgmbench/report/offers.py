@@ -36,6 +36,7 @@ from jaxtyping import Float
 from sgmbench.core.findings import CLAIMED
 from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.wanted import Ask, Wanted, is_monte_carlo, scored_lines, wanted_of
+from sgmbench.report.worth import runs_behind
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.intervals import TWO_SIDED
 from sgmbench.statistics.mean_squares import mean_square_interval, replicates_below
@@ -146,7 +147,7 @@ def squares_of(target: TargetSummary, line: Line, wanted: Wanted) -> Squares | N
     scored = [c for c in wanted.variance if c in errors]
     if not scored:
         return None
-    reference = [wanted.variance[c] / target.conditions[c]["size"] for c in scored]
+    reference = [_of_reference(target, wanted, c) for c in scored]
     if wanted.part == "energy/d2":
         mu = line.replicate_errors["energy/mu"]
         return _squares([np.array(errors[c]) / np.array(mu[c]) for c in scored], [0.0], reference)
@@ -232,9 +233,14 @@ def _mean_square(target: TargetSummary, line: Line, wanted: Wanted) -> float:
     return squares.mean
 
 
+def _of_reference(target: TargetSummary, wanted: Wanted, condition: str) -> float:
+    """The mean square error of the reference itself."""
+    return wanted.variance[condition] / runs_behind(target.conditions[condition], wanted.part.partition("/")[0])
+
+
 def _limit(target: TargetSummary, wanted: Wanted) -> float:
     """The least mean square error that the references tell from none."""
-    each = [CLAIMED * v / target.conditions[c]["size"] for c, v in wanted.variance.items()]
+    each = [CLAIMED * _of_reference(target, wanted, c) for c in wanted.variance]
     return float(np.mean(each)) / math.sqrt(len(each))
 
 

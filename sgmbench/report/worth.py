@@ -22,6 +22,8 @@ ENERGY = "energy"
 ENERGIES = (ENERGY, "energy_standardized")
 BY_SHARE = "epistemic_share/"
 QUANTITY_OF = {"mean": "mean", "standard_deviation": "sd"}
+OF_ALL_RUNS = (*QUANTITY_OF, "quantiles")
+"""Kinds of metrics that a streamed reference tells by all of its runs, and not by those alone that it keeps."""
 
 Errors = dict[str, dict[str, list[float]]]
 """Scores by "metric/part", condition and replicate."""
@@ -64,6 +66,11 @@ def shared_noise(errors: Errors, metric: str, condition: str, runs: int) -> Shar
     return SharedNoise(first + 2 * (mu / runs) ** 2, min(most, first / square) if square else most)
 
 
+def runs_behind(known: dict[str, Any], kind: str) -> int:
+    """Runs of the reference at a condition that errors by a kind of metric are against."""
+    return known.get("streamed", known["size"]) if kind in OF_ALL_RUNS else known["size"]
+
+
 def _by_energy(errors: Errors, truth: dict[str, Any]) -> Found:
     for metric in ENERGIES:
         for condition, d2 in errors.get(f"{metric}/d2", {}).items():
@@ -77,9 +84,10 @@ def _by_variance(errors: Errors, truth: dict[str, Any], result: Result, entries:
     """A Generator's samples stand for a law; an event that the reference lacks has no variance, and no worth."""
     for part, by in errors.items():
         label, _, name = part.partition("/")
-        field, key = _field_and_key(entries.get(label, {"kind": label}), name)
+        entry = entries.get(label, {"kind": label})
+        kind, (field, key) = entry["kind"], _field_and_key(entry, name)
         for condition, error in by.items() if key else ():
-            v, size = truth[condition]["variances"].get(field, {}).get(key), truth[condition]["size"]
+            v, size = truth[condition]["variances"].get(field, {}).get(key), runs_behind(truth[condition], kind)
             samples = result.samples_each[condition] if result.kind == "generator" else math.inf
             if v is not None and v > 0:
                 yield (

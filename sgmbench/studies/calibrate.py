@@ -50,7 +50,7 @@ class Effort:
         trials: intervals of recovery in each dimension, for each N.
         samples: M, of power.
         null: B, repeats of exact samples.
-        dear: from which d on there is one trial of fewer N, and the null has fewer repeats: the cost is that of d.
+        dear: from which d on there is one trial, and the null has fewer repeats: the cost is that of d.
         dear_runs: every N of recovery there.
         dear_null: B there.
     """
@@ -62,7 +62,7 @@ class Effort:
     samples: Annotated[int, Ge(8)] = 250
     null: Annotated[int, Ge(LEAST_NULL)] = 199
     dear: Annotated[int, Ge(1)] = 1_000
-    dear_runs: Annotated[tuple[Annotated[int, Ge(2)], ...], Len(1)] = (32, 128)
+    dear_runs: Annotated[tuple[Annotated[int, Ge(2)], ...], Len(1)] = (32, 128, 512)
     dear_null: Annotated[int, Ge(LEAST_NULL)] = 59
 
     def trials_in(self, dimension: int) -> int:

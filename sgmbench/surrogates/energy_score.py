@@ -23,6 +23,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import spread
 from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
@@ -175,8 +176,8 @@ class EnergyScoreNetwork(Generator):
         root, scale = (jnp.asarray(each, jnp.float32) for each in (frame.root, frame.scale))
         carry = clock.jit(lambda values, *of: generate(nnx.merge(graph, values), *of), "sample")
 
-        def chunk(rows: np.ndarray) -> np.ndarray:
-            return np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32)
+        def chunk(rows: np.ndarray) -> np.ndarray | Array:
+            return spread(np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32))
 
         def push(noise, features):
             each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]

@@ -30,6 +30,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import spread, spread_within
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.errors import CellError
@@ -198,8 +199,8 @@ class Flow(Generator):
         """(noise, condition features in one row or one each) -> coordinates, in chunks of one size."""
         carry = clock.jit(self._fitted(fit).from_noise, "sample")
 
-        def chunk(rows: np.ndarray) -> np.ndarray:
-            return np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32)
+        def chunk(rows: np.ndarray) -> np.ndarray | Array:
+            return spread(np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32))
 
         def push(noise, features):
             each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]
@@ -252,7 +253,7 @@ def training_loss(coupling: Any, *, batch: int) -> Callable[[Parameters, Data, K
     """Their mean over one random minibatch, drawn by its key."""
 
     def of_minibatch(parameters: Parameters, data: Data, key: Key[Array, ""]) -> Float[Array, ""]:
-        rows = jax.random.randint(key, (batch,), 0, len(data[0]))
+        rows = spread_within(jax.random.randint(key, (batch,), 0, len(data[0])))
         return jnp.mean(nats(coupling, parameters, (data[0][rows], data[1][rows])))
 
     return of_minibatch

@@ -31,6 +31,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import no_checkpoints
+from sgmbench.core.devices import spread_within
 from sgmbench.core.method import Surrogate
 from sgmbench.errors import CellError
 from sgmbench.learning.networks.layers import Dense
@@ -152,7 +153,7 @@ def of_minibatch(
     """A loss of random rows, drawn by a key."""
 
     def of_random_rows(parameters: PyTree, data: Data, key: Key[Array, ""]) -> Float[Array, ""]:
-        rows = jax.random.randint(key, (batch,), 0, len(data[0]))
+        rows = spread_within(jax.random.randint(key, (batch,), 0, len(data[0])))
         return loss(parameters, (data[0][rows], data[1][rows], data[2]))
 
     return of_random_rows

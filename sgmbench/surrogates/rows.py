@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Array, Float
 
+from sgmbench.core.devices import spread
 from sgmbench.core.runs import Pairs
 
 CHUNK = 2048
@@ -25,11 +26,12 @@ def without_repeats(given: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "m q"]
 
 
 def in_chunks(
-    function: Callable[[Float[np.ndarray, "c p"]], Float[Array, "c *k"]], x: Float[np.ndarray, "n p"]
+    function: Callable[[Float[Array | np.ndarray, "c p"]], Float[Array, "c *k"]], x: Float[np.ndarray, "n p"]
 ) -> Float[np.ndarray, "n *k"]:
     """The images of rows x, in float64."""
     n, p = x.shape
     images = [
-        np.asarray(function(np.resize(x[start : start + CHUNK], (CHUNK, p))), "float64") for start in range(0, n, CHUNK)
+        np.asarray(function(spread(np.resize(x[start : start + CHUNK], (CHUNK, p)))), "float64")
+        for start in range(0, n, CHUNK)
     ]
     return np.concatenate(images)[:n]

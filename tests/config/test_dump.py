@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sgmbench.config import build, build_experiment, dump
+from sgmbench.config.checks import SAFE_NAME
 from sgmbench.config.document import read, write
 from sgmbench.core.experiment import Ask, Experiment, MethodEntry, MetricEntry, ReferencePlan
 from sgmbench.core.target import Conditional, Marginal
 
-LABELS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", fullmatch=True)
+LABELS = st.from_regex(SAFE_NAME, fullmatch=True)
 POSITIVE = st.integers(1, 10**9)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 SHARES = st.floats(0, 1, exclude_min=True, exclude_max=True)
@@ -87,7 +88,12 @@ def test_a_dump_has_every_kind_and_hyperparameter(loaded):
         "budgets": [],
     }
     assert list(plain) == list(dump(loaded(text).experiment))
-    assert dump(loaded(text).experiment.reference) == {"size": 10_000, "drawn_size": 4_000, "held_out": None}
+    assert dump(loaded(text).experiment.reference) == {
+        "size": 10_000,
+        "drawn_size": 4_000,
+        "held_out": None,
+        "kept": None,
+    }
 
 
 def test_whole_and_decimal_numbers_of_a_float_field_dump_alike():

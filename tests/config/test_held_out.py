@@ -85,7 +85,7 @@ def test_recorded_runs_hold_out_their_own(errors, tmp_path):
 
 def test_how_many_must_be_said(errors):
     assert errors(BASE.replace("{held_out: 100}", "held_out")) == [
-        "a.yaml:6:12: reference: 'held_out' is text; write a mapping with size, drawn_size and held_out"
+        "a.yaml:6:12: reference: 'held_out' is text; write a mapping with size, drawn_size, held_out and kept"
     ]
     assert errors(BASE.replace("100", "9")) == [
         "a.yaml:6:23: reference.held_out: 9 does not fit; write a whole number of at least 10 or null"
@@ -94,5 +94,5 @@ def test_how_many_must_be_said(errors):
 
 def test_a_dump_comes_back(loaded):
     experiment = loaded(BASE).experiment
-    assert dump(experiment)["reference"] == {"size": 10_000, "drawn_size": 4_000, "held_out": 100}
+    assert dump(experiment)["reference"] == {"size": 10_000, "drawn_size": 4_000, "held_out": 100, "kept": None}
     assert build_experiment(dump(experiment), "dump").experiment == experiment

@@ -36,6 +36,18 @@ def test_errors_of_n_runs_are_v_over_n(draw):
         assert abs(squares.mean() - v) < 4 * squares.std() / np.sqrt(replicates) + 0.02 * v
 
 
+def test_of_few_normal_rows_it_is_right_on_average():
+    rng, n, sets = np.random.default_rng(3), 12, 4_000
+    v = np.array([sd_variance(rng.standard_normal((n, 1)), np.ones(1)) for _ in range(sets)])
+    assert abs(v.mean() - 0.5) < 4 * v.std() / np.sqrt(sets)
+    assert abs(v.mean() - 0.5) < 0.5 * 0.5 * 3 / n  # which plain moments would miss by
+
+
+def test_values_on_either_side_have_a_standard_deviation_that_is_surely_known():
+    values = np.tile([[-1.0], [1.0]], (500, 1))
+    assert sd_variance(values, np.ones(1)) == 0
+
+
 def test_shift_and_unit_do_not_matter():
     values = draw_heavy(np.random.default_rng(2), 1_000)
     assert sd_variance(1e4 + 1e-2 * values, WEIGHTS) == pytest.approx(sd_variance(values, WEIGHTS), rel=1e-6)

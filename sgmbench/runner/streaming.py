@@ -1,0 +1,75 @@
+"""A reference too large to keep: its runs are made block by block, and only some of them stay (`core.running_law`).
+
+Run i is that of the stream's i-th vector, whatever the block: the first runs are bitwise those of a smaller reference.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.experiment import MOST_KEPT
+from sgmbench.core.inputs import normal_of_run
+from sgmbench.core.prepare import prepare
+from sgmbench.core.problem import Problem
+from sgmbench.core.progress import Progress
+from sgmbench.core.running_law import Running, RunningLaw
+from sgmbench.core.runs import Runs
+from sgmbench.errors import CellError
+
+BLOCK = MOST_KEPT
+
+
+def streamed_runs(
+    problem: Problem, size: int, *, kept: int, key: Key[Array, ""], z: tuple[float, ...], progress: Progress
+) -> tuple[Runs, RunningLaw]:
+    """The first `kept` runs of a stream, with the seconds of all, and the law of all that did not fail.
+
+    Args:
+        problem: what is run.
+        size: runs in all.
+        kept: no more than a block.
+        key: of the stream.
+        z: the condition; empty for z from the prior.
+        progress: told of runs.
+
+    Raises:
+        CellError: every run that would be kept failed.
+    """
+    clock = Clock()
+    blocks = _blocks(problem, size, clock, key=key, z=z, progress=progress)
+    first = next(blocks)
+    ok, executed = first.ok[:kept], first.executed
+    if not ok.any():
+        raise CellError(f"all of the first {kept:,} runs of the reference gave NaN or infinity; check the solver")
+    running = Running(first.y[:kept][ok])
+    running.add(first.y[first.ok])
+    for block in blocks:
+        running.add(block.y[block.ok])
+        executed += block.executed
+    seconds = dict(clock.seconds)
+    return replace(first, z=first.z[:kept], y=first.y[:kept], ok=ok, executed=executed, seconds=seconds), running.law()
+
+
+def _blocks(
+    problem: Problem, size: int, clock: Clock, *, key: Key[Array, ""], z: tuple[float, ...], progress: Progress
+) -> Iterator[Runs]:
+    at_condition, width = bool(z), min(BLOCK, size)
+    simulate = prepare(problem, clock, at_condition=at_condition)
+    draw = clock.jit(jax.vmap(partial(normal_of_run, problem, at_condition=at_condition), (None, 0)), "simulate")
+    for start in range(0, size, width):
+        normal = np.asarray(draw(key, np.arange(start, start + width)))[: size - start]
+        yield simulate.at(normal, z=z, progress=_beyond(start, size, progress))
+
+
+def _beyond(start: int, size: int, progress: Progress) -> Progress:
+    """Tells of a block's runs as of those of all."""
+
+    def told(phase: str, done: int, total: int, note: str = "") -> None:
+        progress(phase, start + done, size, note)
+
+    return told
