@@ -1,12 +1,13 @@
 """Series: who wins where, over the problems of a series.
 
 Two questions have two winners. Who is **cheapest** for what is asked, at each cost a run and number of conditions, is
-the verdict; who is **best** by energy distance (field L2) at each budget, worth the most runs at the median condition,
-explains it. Plain Monte Carlo has its place in both: it may win, and its place among all methods is told. A Sampler
-spends the budget at each condition, a Generator once; methods whose equivalent runs are the same, as at the most that a
-reference can tell, share a place.
+the verdict; who is **best** by energy distance (field L2) at each budget, with the least error over conditions and
+replicates, explains it. Plain Monte Carlo has its place in both: it may win, and its place among all methods is told. A
+Sampler spends the budget at each condition, a Generator once. The first place is shared with all that are not told from
+the first, paired by replicate (`contest`). Of a single replicate, where nothing is paired, who is worth the most runs
+at the median condition is first, together with all that are worth the same.
 
-That the best is better than the next, and not by chance, is for `contest` to say, in one family over all problems.
+That the best is better than the next is said in one family over all problems by `contest` alone.
 """
 
 import math
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 
 from sgmbench.report.answer import nothing_to_ask, wanted_words
 from sgmbench.report.asking import Question, question
+from sgmbench.report.contest import SURE, settle
+from sgmbench.report.contest_errors import contest_errors
 from sgmbench.report.format import count, percent
 from sgmbench.report.overtaking import cost_words
 from sgmbench.report.summary import Summary, TargetSummary
@@ -38,8 +41,8 @@ class Rank:
     """The methods by energy at one budget for one target of a problem.
 
     Attributes:
-        best: labels of the best method, or of those that share its place; none where none was scored.
-        worth: its equivalent runs.
+        best: labels of the best method and of those that share its place; none where none was scored.
+        worth: equivalent runs of the first of them.
         monte_carlo: those of plain Monte Carlo at this budget.
         place: of plain Monte Carlo, 1 where nothing is better; 0 where it was not scored at this budget.
         among: how many methods were scored.
@@ -97,11 +100,20 @@ def _rank(member: Member, target: TargetSummary, budget: int) -> Rank:
     worth = {li.method: li.median() for li in lines if li.median().value == li.median().value}
     if not worth:
         return Rank(*place)
-    most = max(worth.values(), key=lambda runs: runs.value)
-    best = tuple(method for method, runs in worth.items() if runs.value == most.value)
-    own = next((worth[li.method] for li in lines if is_monte_carlo(li) and li.method in worth), None)
-    behind = 0 if own is None else 1 + sum(runs.value > own.value for runs in worth.values())
-    return Rank(*place, best, most, own, behind, len(worth))
+    plain = next((li.method for li in lines if is_monte_carlo(li) and li.method in worth), "")
+    errors = contest_errors(member.summary, target, budget, ENERGY)
+    paired = {method: each for method, each in errors.items() if method in worth}
+    if len(paired) > 1 and min(map(len, paired.values())) > 1:
+        contest = settle(paired, target=target.name, budget=budget, metric=ENERGY)
+        order = [contest.winner, *(duel.rival for duel in contest.duels)]
+        best = (contest.winner, *(duel.rival for duel in contest.duels if duel.p > SURE))
+        ahead = order.index(plain) if plain in order else None
+    else:
+        order = sorted(worth, key=lambda method: -worth[method].value)
+        best = tuple(method for method in worth if worth[method].value == worth[order[0]].value)
+        ahead = sum(runs.value > worth[plain].value for runs in worth.values()) if plain else None
+    behind = 0 if ahead is None else 1 + ahead
+    return Rank(*place, best, worth[best[0]], worth.get(plain), behind, len(order))
 
 
 def verdicts_of(member: Member) -> list[Verdict]:
