@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Results
+from sgmbench.cli.options import RESULTS, Results, Trust
 from sgmbench.cli.orderly import orderly
 
 
@@ -13,6 +13,7 @@ from sgmbench.cli.orderly import orderly
 def baseline(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, its name, its experiment's name.")],
     label: Annotated[str | None, typer.Option("--name", help="Of the file; the experiment's name by default.")] = None,
+    trust: Trust = False,
     results: Results = RESULTS,
 ) -> None:
     """Write what `compare --baseline` needs of a run to a small file under results/baselines, to be committed.
@@ -21,4 +22,4 @@ def baseline(
     """
     from sgmbench import api
 
-    sys.stdout.write(f"{api.baseline(name, label=label, results=results)}\n")
+    sys.stdout.write(f"{api.baseline(name, label=label, trust=trust, results=results)}\n")

@@ -27,8 +27,9 @@ def calibrate(
         typer.Option(metavar="CONFIG", help="Run this file against itself in turn, and propose margins of `compare`."),
     ] = None,
     rounds: Annotated[
-        int, typer.Option(min=2, help="With --compare: how often two equal runs take turns.")
-    ] = EQUAL_ROUNDS,
+        int | None,
+        typer.Option(min=2, help=f"With --compare: how often two equal runs take turns; {EQUAL_ROUNDS} by default."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Test the instrument itself: are N runs found to be worth N, and which metric finds which planted defect?
@@ -44,12 +45,14 @@ def calibrate(
     if compare is not None:
         if quick or seed:
             raise UsageError("--compare runs one file, whose size and seed are its own; leave out --quick and --seed")
-        study = api.calibrate_margins(compare, rounds=rounds, replicates=replicates, say=_say)
+        study = api.calibrate_margins(compare, rounds=rounds or EQUAL_ROUNDS, replicates=replicates, say=_say)
         if json:
             sys.stdout.write(api.as_json(study) + "\n")
         else:
             api.print_margins(study)
         return 0
+    if rounds is not None:
+        raise UsageError("--rounds says how often --compare runs a file; write --compare CONFIG, or leave it out")
     with terminal_progress(quiet=json) as progress:
         found = api.calibrate(quick=quick, replicates=replicates or REPLICATES, seed=seed, progress=progress)
     if json:

@@ -4,6 +4,7 @@
     run           name of the folder that it was taken from
     scatters      errors that are estimates of either sign
     cells         by name: status, and what errors, counts and seconds are
+    checksum      of all else (`store.checksummed`): a file that was edited, or damaged, is not compared with
 
 and `experiment`, `asked`, `metrics`, `primary`, `tolerated`, `environment` of a `side.Side`. What cells have measured
 is kept to six digits, keys are sorted, and what has no mapping in it stands on one line, so that a cell that changed
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from sgmbench.compare.errors_of import Error
-from sgmbench.compare.side import CellRecord, Side
+from sgmbench.compare.side import CellRecord, Side, programs_of
 from sgmbench.errors import StoreError, UsageError
-from sgmbench.store.atomic import read_json, write_bytes
+from sgmbench.store.atomic import write_bytes
+from sgmbench.store.checksummed import checksummed, read_checksummed
+from sgmbench.store.upgrades import reference_of_all_runs
 
 SCHEMA = 1
 DIGITS = 6
@@ -43,7 +46,7 @@ def write_baseline(path: Path, side: Side) -> None:
         "scatters": scatters,
         "cells": {name: _plain(cell) for name, cell in side.cells.items()},
     }
-    write_bytes(path, (_text(content, "") + "\n").encode())
+    write_bytes(path, (_text(checksummed(content), "") + "\n").encode())
 
 
 def read_baseline(path: Path) -> Side:
@@ -55,7 +58,7 @@ def read_baseline(path: Path) -> Side:
     if not path.is_file():
         raise UsageError(f"{path}: no such baseline; write one with sgmbench baseline RUN")
     try:
-        found = read_json(path)
+        found = read_checksummed(path)
     except StoreError as error:
         raise UsageError(f"{path}: is no baseline; write it again with sgmbench baseline RUN") from error
     schema = found.get("schema") if isinstance(found, dict) else None
@@ -65,9 +68,16 @@ def read_baseline(path: Path) -> Side:
     try:
         cells = {name: _cell(cell, set(found["scatters"])) for name, cell in found["cells"].items()}
         named = ("experiment", "asked", "metrics", "primary", "tolerated", "environment")
-        return Side(path=str(path), cells=cells, **{name: found[name] for name in named})
+        programs = programs_of(found["environment"])
+        told: dict[str, Any] = {name: found[name] for name in named} | {"asked": _asked(found["asked"])}
+        return Side(path=str(path), cells=cells, programs=programs, **told)
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path}: is damaged ({error}); write it again with sgmbench baseline RUN") from error
+
+
+def _asked(plain: dict[str, Any]) -> dict[str, Any]:
+    """What was asked, with what a reference said nothing of when the file was written."""
+    return plain | {"reference": reference_of_all_runs(plain["reference"])} if "reference" in plain else plain
 
 
 def _plain(cell: CellRecord) -> dict[str, Any]:

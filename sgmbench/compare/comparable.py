@@ -1,9 +1,13 @@
-"""Comparable: whether two runs ask the same, and where they do not, what each asks."""
+"""Comparable: whether two runs ask the same, and where they do not, what each asks.
+
+Another problem, target, seed or reference leaves nothing to compare. Budgets may differ: cells of one budget are
+paired, and what the old run has measured and the new one is not asked for is not comparable.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
-from sgmbench.compare.side import Side
+from sgmbench.compare.side import Group, Side
 from sgmbench.errors import IncomparableError
 from sgmbench.runner.kernel import KERNEL
 
@@ -21,7 +25,7 @@ MACHINE = {
 
 
 def check_comparable(old: Side, new: Side) -> None:
-    """Whether both ask the same of the same problem; budgets may differ, cells of one budget are paired.
+    """Whether both ask the same of the same problem; budgets may differ.
 
     Raises:
         IncomparableError: says in what they differ, with both values.
@@ -49,6 +53,28 @@ def nothing_paired(old: Side, new: Side) -> IncomparableError:
     ]
     why = f" ({', '.join(said[:TOLD])})" if said else ""
     return IncomparableError(f"not comparable: no finished cell is in both runs{why}; run both with a common budget")
+
+
+def no_longer_asked(old: Side, new: Side) -> dict[Group, str]:
+    """What valid cells of the old run have measured and the new one is not asked for, with both budgets."""
+    before, now = old.asked["budgets"], new.asked["budgets"]
+    measured = {cell.group for cell in old.cells.values() if cell.status == "ok" and not cell.invalid_because}
+    gone = measured - {cell.group for cell in new.cells.values()}
+    return {
+        (target, method, budget): _both(
+            f"budgets of {method}", before.get(method), now.get(method, ABSENT), old.path, new.path
+        )
+        for target, method, budget in sorted(gone)
+        if budget not in now.get(method, [])
+    }
+
+
+def other_programs(old: Side, new: Side) -> str | None:
+    """In what the packages and devices differ on which operations depend; None where they are alike."""
+    for name, a in old.programs.items():
+        if a != (b := new.programs.get(name, ABSENT)):
+            return _both(name, a, b, old.path, new.path)
+    return None
 
 
 def other_machine(old: Side, new: Side) -> str | None:
@@ -80,12 +106,12 @@ def _at(environment: dict[str, Any], way: tuple[str, ...]) -> Any:
 
 
 def _differences(name: str, a: Any, b: Any, old: str, new: str) -> Iterator[str]:
-    """The smallest parts in which two plain values differ, with both."""
+    """The smallest parts in which two plain values differ, with both; an option that is not there is not set."""
     if a == b:
         return
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
-            yield from _differences(f"{name}.{key}", a.get(key, ABSENT), b.get(key, ABSENT), old, new)
+            yield from _differences(f"{name}.{key}", a.get(key), b.get(key), old, new)
     elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b) and isinstance(a[0], dict | list):
         for i, (x, y) in enumerate(zip(a, b, strict=True)):
             yield from _differences(f"{name}.{i}", x, y, old, new)

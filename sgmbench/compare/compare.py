@@ -1,5 +1,8 @@
 """Pairs the cells of two runs by name and judges what became of each method at each budget (`rows`).
 
+What the old run has measured and the new one is not asked for, as at another budget, is not comparable: a gate that no
+longer covers what it covered must not open. What only the new run has is told (`unpaired`).
+
 A cell that is invalid or failed now, and was not so before or not there, is a regression. Replicates of which either
 cell is invalid are not judged: their scores win nothing, and lose nothing.
 
@@ -7,18 +10,27 @@ Seconds decide between equal machines only. Between others they are divided by t
 either (`runner.kernel`), and are advisory; where one run has none they are not compared. Runs that were made one after
 the other share neither the load nor the heat of the machine, which replicates do not tell, so that what is found is to
 be confirmed by runs that take turns (`turns`). Inputs found in a results folder's cache have the seconds that they took
-when they were made.
+when they were made. Operations decide where the same packages write the programs, whatever the machine.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sgmbench.compare.comparable import check_comparable, kernels, nothing_paired, other_machine, other_metrics
+from sgmbench.compare.comparable import (
+    check_comparable,
+    kernels,
+    no_longer_asked,
+    nothing_paired,
+    other_machine,
+    other_metrics,
+    other_programs,
+)
 from sgmbench.compare.margins import margins_of
-from sgmbench.compare.rows import Group, Groups, Row, Timing, Verdict, judged_rows
-from sgmbench.compare.side import CellRecord, Side
+from sgmbench.compare.rows import Groups, Row, Timing, Verdict, judged_rows
+from sgmbench.compare.side import OPERATIONS, CellRecord, Group, Side
 
-INVALID, FAILED = "the cell became invalid", "the cell failed"
+INVALID, FAILED, GONE = "the cell became invalid", "the cell failed", "no longer asked for"
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Comparison:
         experiment: name.
         rows: all of them.
         notes: what is not judged, and why.
-        unpaired: names of cells that one of the runs only has computed.
+        unpaired: names of cells that one of the runs only has computed, but for those that are not comparable.
         failed: names of cells that failed in the new run and not in the old one.
     """
 
@@ -47,7 +59,11 @@ class Comparison:
     def verdict(self) -> Verdict:
         """The worst of all rows that decide."""
         found = {row.verdict for row in self.rows} - {"advisory"}
-        return "regression" if "regression" in found else "pass" if found == {"pass"} else "inconclusive"
+        worst: tuple[Verdict, ...] = ("regression", "not comparable", "inconclusive")
+        for verdict in worst:
+            if verdict in found:
+                return verdict
+        return "pass" if found else "inconclusive"
 
     @property
     def times_are_settled(self) -> bool:
@@ -59,11 +75,14 @@ class Comparison:
         return all("regression" in each or each[-1] != "inconclusive" for each in verdicts.values())
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """5 where cells fail now, 3 for a regression, 4 where strictly nothing may be open or unpaired, else 0."""
+        """5 where cells fail now, else 3 for a regression, else 6 where something is not comparable any more.
+
+        Of the others 4 where strictly nothing may be open or unpaired, else 0.
+        """
         if self.failed:
             return 5
-        if self.verdict == "regression":
-            return 3
+        if self.verdict in ("regression", "not comparable"):
+            return 3 if self.verdict == "regression" else 6
         return 4 if strict and (self.verdict == "inconclusive" or self.unpaired) else 0
 
 
@@ -90,16 +109,20 @@ def compare_sides(
     if not (compared or any(name in paired for name in failed)):
         raise nothing_paired(old, new)
     sound = _groups((a, b) for a, b in compared if not (a.invalid_because or b.invalid_because))
-    metrics, (timing, said) = other_metrics(old, new), _timing(old, new, share)
-    rows = judged_rows(sound, tolerated, primary=new.primary, left_out=metrics, timing=timing)
+    metrics, gone, uncounted = other_metrics(old, new), no_longer_asked(old, new), _uncounted(old, new)
+    timing, said = _timing(old, new, share)
+    left_out = [*metrics, OPERATIONS] if uncounted else metrics
+    rows = judged_rows(sound, tolerated, primary=new.primary, left_out=left_out, timing=timing)
     order = list(sound)
     rows.sort(key=lambda row: order.index((row.target, row.method, row.budget)))
+    rows += [_gone_row(group, why) for group, why in gone.items()]
     rows += [_cell_row(new.cells[name], FAILED) for name in failed]
     rows += [_cell_row(b, INVALID) for a, b in compared if b.invalid_because and not a.invalid_because]
-    notes = [said] if said else []
+    notes = [text for text in (said, uncounted) if text]
     notes += [f"{label} is not compared: its settings are not the same in both runs" for label in metrics]
     notes += [text for name, pair in paired.items() if (text := _unjudged(name, *pair))]
-    return Comparison(old.path, new.path, new.experiment, rows, notes, _in_one_only(old, new), failed)
+    unpaired = [name for name in _in_one_only(old, new) if name in new.cells or old.cells[name].group not in gone]
+    return Comparison(old.path, new.path, new.experiment, rows, notes, unpaired, failed)
 
 
 def _was_no_failure(old: Side, name: str) -> bool:
@@ -116,6 +139,15 @@ def _timing(old: Side, new: Side, share: float) -> tuple[Timing | None, str]:
     a, b = seconds
     kernel = f"the seconds of the calibration kernel ({a:.3g} in {old.path}, {b:.3g} in {new.path})"
     return Timing(slower=b / a, is_advisory=True), f"times are divided by {kernel} and decide nothing: {machine}"
+
+
+def _uncounted(old: Side, new: Side) -> str:
+    """Why operations are not compared; empty where they are, or where neither run has any."""
+    without = [side for side in (old, new) if not any(OPERATIONS in cell.counts for cell in side.cells.values())]
+    if len(without) == 1:
+        return f"operations are not compared: they were not counted in {without[0].path}"
+    different = None if without else other_programs(old, new)
+    return f"operations are not compared: {different}" if different else ""
 
 
 def _unjudged(name: str, old: CellRecord, new: CellRecord) -> str:
@@ -139,8 +171,12 @@ def _groups(pairs: Iterable[tuple[CellRecord, CellRecord]]) -> Groups:
     """The replicates of each method at each budget of a target."""
     groups: Groups = {}
     for old, new in pairs:
-        groups.setdefault((old.target, old.method, old.budget), []).append((old, new))
+        groups.setdefault(old.group, []).append((old, new))
     return groups
+
+
+def _gone_row(group: Group, why: str) -> Row:
+    return Row(*group, GONE, "cell", math.nan, None, None, 0.0, 0, "not comparable", why=why)
 
 
 def _cell_row(cell: CellRecord, what: str) -> Row:

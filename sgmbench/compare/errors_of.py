@@ -30,9 +30,10 @@ def metrics_of(configuration: dict[str, Any]) -> Metrics:
     """The metrics of a run, from the record of its configuration.
 
     Raises:
-        UsageError: one is no longer installed.
+        UsageError: one is no longer installed, or is code that is not imported for a record.
     """
-    return {entry["label"]: registry.load("metrics", entry["kind"]) for entry in configuration["metrics"]}
+    with registry.nothing_imported():
+        return {entry["label"]: registry.load("metrics", entry["kind"]) for entry in configuration["metrics"]}
 
 
 def errors_of(result: Result, metrics: Metrics) -> dict[str, Error]:

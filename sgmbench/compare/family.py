@@ -25,8 +25,8 @@ were. Where spreads of ten and forty rows are log-uniform from .05 to .3, indepe
 common, equal code alarms in 0.3 to 0.8 % of 1,500 comparisons with 3 or 5 replicates (tests/compare/test_family.py).
 With five replicates a loss of 30 % is found in nine comparisons of ten up to a standard deviation of a log ratio of .08
 where all ten rows vary alike, of .07 where a change reaches one row alone, and of .05 beside rows that vary by up to
-.3. Above, the interval itself does not clear a margin of 10 %: the loss is inconclusive, and
-`decision` says how many more replicates tell. `make bench-false-alarms` measures it on runs.
+.3. Above, the interval itself does not clear a margin of 10 %: the loss is inconclusive, and `decision` says how many
+more replicates tell. `make bench-false-alarms` measures it on runs, beside the most that any test could find.
 """
 
 import numpy as np

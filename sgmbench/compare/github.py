@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sgmbench.compare.compare import Comparison
 from sgmbench.compare.markdown import as_markdown
+from sgmbench.compare.rows import Row
 from sgmbench.compare.words import sentence
 from sgmbench.errors import UsageError
 
@@ -21,7 +22,7 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 MOST = 10
 """Annotations of one kind that a step may have."""
 
-_LEVEL = {"regression": "error", "inconclusive": "warning"}
+_LEVELS = {"error": ("regression", "not comparable"), "warning": ("inconclusive",)}
 
 
 def check_summary(environ: Mapping[str, str]) -> None:
@@ -47,11 +48,14 @@ def append_summary(comparison: Comparison, environ: Mapping[str, str]) -> None:
 def annotations(comparison: Comparison) -> list[str]:
     """One line for each row that does not pass, regressions first, at most ten of each level."""
     lines: list[str] = []
-    for verdict, level in _LEVEL.items():
-        rows = [row for row in comparison.rows if row.verdict == verdict]
-        title = _escaped(f"sgmbench: {verdict}").replace(":", "%3A").replace(",", "%2C")
-        lines += [f"::{level} title={title}::{_escaped(sentence(row))}" for row in rows[:MOST]]
+    for level, verdicts in _LEVELS.items():
+        rows = [row for verdict in verdicts for row in comparison.rows if row.verdict == verdict]
+        lines += [f"::{level} title={_title(row)}::{_escaped(sentence(row))}" for row in rows[:MOST]]
     return lines
+
+
+def _title(row: Row) -> str:
+    return _escaped(f"sgmbench: {row.verdict}").replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(text: str) -> str:

@@ -1,12 +1,14 @@
 """Margins: the relative worsening that is tolerated, by metric.
 
 What the command line says comes before the configuration, and what is said of one metric before what is said of all.
+Operations, which a change of a line changes, may have one; without it none more is tolerated.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sgmbench.compare.side import OPERATIONS
 from sgmbench.core.experiment import ComparePlan
 from sgmbench.errors import UsageError
 from sgmbench.registry import suggestion
@@ -16,7 +18,7 @@ TIME, ACCURACY = "time", "accuracy"
 
 @dataclass(frozen=True)
 class Margins:
-    """Of all errors, of time, and of metrics by label."""
+    """Of all errors, of time, and of metrics by label, "operations" among them."""
 
     accuracy: float
     time: float
@@ -37,7 +39,7 @@ def margins_of(configured: Mapping[str, Any], said: Mapping[str, float], *, labe
 
     Args:
         configured: `compare` of the configuration, empty where there is none.
-        said: on the command line, by label of a metric, "accuracy" or "time".
+        said: on the command line, by label of a metric, "accuracy", "time" or "operations".
         labels: of the metrics.
 
     Raises:
@@ -46,8 +48,8 @@ def margins_of(configured: Mapping[str, Any], said: Mapping[str, float], *, labe
     for name, margin in said.items():
         if not margin > 0:
             raise UsageError(f"--margin {name}={margin:g}: a margin is positive; write 0.1 to tolerate 10 %")
-        if name not in (ACCURACY, TIME, *labels):
-            known = ", ".join([ACCURACY, TIME, *labels])
+        if name not in (ACCURACY, TIME, OPERATIONS, *labels):
+            known = ", ".join([ACCURACY, TIME, OPERATIONS, *labels])
             raise UsageError(
                 f"--margin {name}: no metric is labeled {name!r}{suggestion(name, labels)}; write one of {known}"
             )

@@ -1,29 +1,35 @@
-"""The comparison as Markdown, for a pull request or a job's summary: what does not pass first, the rest folded."""
+"""The comparison as Markdown, for a pull request or a job's summary: what does not pass first, the rest folded.
 
+Names and messages are text, whatever signs of Markdown or HTML are in them; nobody is mentioned by one.
+"""
+
+import html
+import re
 from collections.abc import Iterable, Iterator
 
 from sgmbench.compare.compare import Comparison
 from sgmbench.compare.rows import Row
-from sgmbench.compare.words import COLUMNS, entries, headline, remarks
+from sgmbench.compare.words import COLUMNS, WANTING, entries, headline, remarks
+
+_SIGNS = re.compile(r"[\\`*\[\]|~]")
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Headline, table of regressions, open and advisory rows, remarks, and the rows that pass behind a fold."""
+    """Headline, table of what does not pass, the worst first, remarks, and the rows that pass behind a fold."""
     return "\n".join(_lines(comparison)) + "\n"
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    yield f"## {comparison.experiment}: {headline(comparison)}"
+    yield f"## {_text(comparison.experiment)}: {headline(comparison)}"
     yield ""
-    yield f"`{comparison.new}` against `{comparison.old}`"
-    order = ("regression", "inconclusive", "advisory")
-    wanting = sorted((row for row in comparison.rows if row.verdict in order), key=lambda row: order.index(row.verdict))
+    yield f"{_code(comparison.new)} against {_code(comparison.old)}"
+    rows = (row for row in comparison.rows if row.verdict in WANTING)
+    wanting = sorted(rows, key=lambda row: WANTING.index(row.verdict))
     passed = [row for row in comparison.rows if row.verdict == "pass"]
     if wanting:
         yield from ("", *_table(wanting))
-    said = [*(f"{row.name}: {row.why}" for row in wanting if row.why), *remarks(comparison)]
-    if said:
-        yield from ("", *(f"- {' '.join(text.split())}" for text in said))
+    if said := remarks(comparison):
+        yield from ("", *(f"- {_text(each)}" for each in said))
     if passed:
         yield from ("", "<details>", f"<summary>{len(passed)} pass</summary>", "", *_table(passed), "", "</details>")
 
@@ -36,4 +42,16 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_text, cells)) + " |"
+
+
+def _text(text: str) -> str:
+    """On one line, with every sign as it is."""
+    plain = html.escape(" ".join(text.split()), quote=False).replace("@", "&#64;")
+    return _SIGNS.sub(r"\\\g<0>", plain)
+
+
+def _code(text: str) -> str:
+    """A path; a backtick, which would end it, is an apostrophe."""
+    plain = " ".join(text.split()).replace("`", "'")
+    return f"`{plain}`"

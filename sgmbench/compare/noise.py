@@ -24,10 +24,11 @@ from jaxtyping import Float
 
 from sgmbench.compare.errors_of import Error
 from sgmbench.compare.judge import ROUNDING
-from sgmbench.compare.rows import CPU_SECONDS, SECONDS, Group, logs_in_rounds
-from sgmbench.compare.side import CellRecord, Side
+from sgmbench.compare.rows import CPU_SECONDS, SECONDS, logs_in_rounds
+from sgmbench.compare.side import CellRecord, Group, Side
 from sgmbench.compare.turns import in_rounds, order_of, run_alone
 from sgmbench.compare.versions import Version
+from sgmbench.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def noise_of_times(a: list[Side], b: list[Side]) -> list[Noise]:
     old, new = in_rounds(a).cells, in_rounds(b).cells
     groups: dict[Group, list[tuple[CellRecord, CellRecord]]] = {}
     for name in old.keys() & new.keys():
-        groups.setdefault(_group(old[name]), []).append((old[name], new[name]))
+        groups.setdefault(old[name].group, []).append((old[name], new[name]))
     found = [(group, *row) for group, pairs in sorted(groups.items()) for row in logs_in_rounds(pairs).items()]
     return [Noise(group, name, x - x.mean(), len(x) - 1) for group, name, x in found if len(x) == len(a) > 1]
 
@@ -102,10 +103,25 @@ def noise_of_errors(sides: list[Side]) -> list[Noise]:
     for j, side in enumerate(sides):
         for cell in side.cells.values():
             for name, error in cell.errors.items() if cell.status == "ok" and not cell.invalid_because else ():
-                rows.setdefault((_group(cell), name), [[] for _ in sides])[j].append(error)
+                rows.setdefault((cell.group, name), [[] for _ in sides])[j].append(error)
     most = max((len(each) for row in rows.values() for each in row), default=0)
     found = (_noise(*key, row) for key, row in rows.items() if all(len(each) == most for each in row))
     return [noise for noise in found if noise is not None]
+
+
+def check_enough(errors: Sequence[Noise], *, replicates: int, rounds: int) -> None:
+    """Whether comparisons can be drawn from the noise of errors: they need an old and a new run of other replicates.
+
+    Raises:
+        UsageError: says how many rounds would do.
+    """
+    values = min((len(each.values) for each in errors), default=2 * replicates)
+    if values < 2 * replicates:
+        enough = -(-2 * replicates * rounds // values)
+        raise UsageError(
+            f"comparisons of {replicates} replicates are drawn from {2 * replicates} valid ones, and there are "
+            f"{values}; write --rounds {enough}"
+        )
 
 
 def _noise(group: Group, name: str, rounds: Sequence[Sequence[Error]]) -> Noise | None:
@@ -126,7 +142,3 @@ def _mean(error: Error) -> float:
     if error.scatters:
         return float(values.mean())
     return float(np.log(values).mean()) if np.all(values > ROUNDING) else np.nan
-
-
-def _group(cell: CellRecord) -> Group:
-    return cell.target, cell.method, cell.budget

@@ -1,12 +1,13 @@
 """Rows: every error, count and time of every method at every budget, judged family by family.
 
     errors       each metric that tells errors, paired by replicate (`judge`), with 10 % as the default margin
-    counts       solver runs, gradients and network evaluations
+    counts       solver runs, gradients, network evaluations, and operations (`core.operations`)
     seconds      of a method's own work without compilation, with 25 % as the default margin, paired by round where
                  versions took turns (`rounds`), else by replicate; in rounds also those of the processors alone
 
 A count that all replicates have in common is no random number, and any increase is a regression; where a method
-decides by its runs how many it makes, counts are judged as errors are. Seconds are judged where one of the two runs
+decides by its runs how many it makes, counts are judged as errors are. Operations are judged where both versions have
+counted them: a method that does without compiled programs has none. Seconds are judged where one of the two runs
 takes at least 0.05 s, in two pairs or more: no time is measured twice alike, and one says nothing. Of another look at
 versions that take turns, intervals and levels have the share that `looks` gives it.
 
@@ -14,6 +15,7 @@ versions that take turns, intervals and levels have the share that `looks` gives
     pass           the interval is within the margin: that nothing became worse by more is shown
     inconclusive   neither; `decision` says how many more replicates would tell
     advisory       a time of another machine, divided by the calibration kernel's on either: it decides nothing
+    not comparable what the old run has measured and the new one is not asked for (`comparable`)
 
 The interval is of one row; only alarms are corrected for the number of rows.
 """
@@ -30,14 +32,11 @@ from sgmbench.compare.family import ACCURACY_LEVEL, TIME_LEVEL, adjusted_p
 from sgmbench.compare.judge import DIGITS, Estimate, judge_errors, judge_rounds
 from sgmbench.compare.margins import Margins, label_of
 from sgmbench.compare.rounds import log_ratios_of_rounds
-from sgmbench.compare.side import COUNTED, CellRecord
+from sgmbench.compare.side import COUNTED, OPERATIONS, CellRecord, Group
 from sgmbench.statistics.intervals import LEVEL
 
-Verdict = Literal["pass", "regression", "inconclusive", "advisory"]
+Verdict = Literal["pass", "regression", "not comparable", "inconclusive", "advisory"]
 Kind = Literal["error", "count", "time", "cell"]
-Group = tuple[str, str, int]
-"""(target, method, budget)."""
-
 Groups = dict[Group, list[tuple[CellRecord, CellRecord]]]
 """Pairs (old, new) of all replicates."""
 
@@ -80,7 +79,7 @@ class Row:
         ratio: new over old.
         low: lower end of its 95 % interval; None where there is none.
         high: upper end, likewise.
-        margin: relative worsening that is tolerated; 0 for exact counts.
+        margin: relative worsening that is tolerated; 0 for exact counts, unless operations have one.
         replicates: pairs behind it.
         verdict: of it.
         unit: what is paired.
@@ -120,11 +119,11 @@ def judged_rows(
         groups: pairs of valid cells.
         margins: tolerated worsening.
         primary: label of the metric whose rows are a family of their own.
-        left_out: labels of metrics that are not judged.
+        left_out: labels of metrics, and counts, that are not judged.
         timing: how seconds are; None where they are not.
     """
     errors = _error_candidates(groups, margins, left_out=left_out)
-    rows, random = _counts(groups, margins)
+    rows, random = _counts(groups, margins, left_out=left_out)
     rows += _family([each for each in errors if label_of(each.error) == primary], ACCURACY_LEVEL)
     rows += _family([each for each in errors if label_of(each.error) != primary] + random, ACCURACY_LEVEL)
     return rows + (_times(groups, margins, timing) if timing else [])
@@ -199,17 +198,20 @@ def _error_candidates(groups: Groups, margins: Margins, *, left_out: list[str]) 
     return found
 
 
-def _counts(groups: Groups, margins: Margins) -> tuple[list[Row], list[_Candidate]]:
+def _counts(groups: Groups, margins: Margins, *, left_out: list[str]) -> tuple[list[Row], list[_Candidate]]:
     """Counts: rows of those that are the same in all replicates, and those that are judged as errors are."""
     exact: list[Row] = []
     random: list[_Candidate] = []
-    for group, pairs in groups.items():
+    for group, every in groups.items():
         for name in COUNTED:
-            old, new = (np.array([cell.counts.get(name, 0.0) for cell in side]) for side in zip(*pairs, strict=True))
-            if not (np.any(old) or np.any(new)):
+            is_counted = all if name == OPERATIONS else any
+            pairs = [pair for pair in every if is_counted(name in cell.counts for cell in pair)]
+            if name in left_out or not pairs:
                 continue
+            old, new = (np.array([cell.counts.get(name, 0.0) for cell in side]) for side in zip(*pairs, strict=True))
             if np.ptp(old) <= DIGITS * old.max() or not np.all(old > 0):
-                exact.append(_exact_row(group, name, float(old.mean()), float(new.mean()), len(pairs)))
+                margin = margins.of_metric.get(name, 0.0)
+                exact.append(_exact_row(group, name, float(old.mean()), float(new.mean()), margin, len(pairs)))
             else:
                 both = [(_number(a), _number(b)) for a, b in zip(old, new, strict=True)]
                 estimate = judge_errors(both, margins.accuracy)
@@ -217,11 +219,12 @@ def _counts(groups: Groups, margins: Margins) -> tuple[list[Row], list[_Candidat
     return exact, random
 
 
-def _exact_row(group: Group, name: str, old: float, new: float, replicates: int) -> Row:
+def _exact_row(group: Group, name: str, old: float, new: float, margin: float, replicates: int) -> Row:
     """Of a count that is no random number: there is no interval."""
     ratio = new / old if old else float("inf")
     ratio = 1.0 if abs(ratio - 1) <= DIGITS else ratio
-    return Row(*group, name, "count", ratio, None, None, 0.0, replicates, "regression" if ratio > 1 else "pass")
+    verdict: Verdict = "regression" if ratio > 1 + margin else "pass"
+    return Row(*group, name, "count", ratio, None, None, margin, replicates, verdict)
 
 
 def logs_in_rounds(pairs: list[tuple[CellRecord, CellRecord]]) -> dict[str, Float[np.ndarray, " k"]]:

@@ -1,7 +1,8 @@
 """Side: what a comparison needs to know of a run, be it a results folder or a committed baseline."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sgmbench.compare.errors_of import Error, errors_of, metrics_of
@@ -11,12 +12,22 @@ from sgmbench.store.run_folder import RunFolder
 SAME = ("problem", "targets", "seed", "evaluation_seed", "reference")
 """Keys of a configuration by which two runs ask the same."""
 
+OPERATIONS = "operations"
+
 COUNTED: dict[str, Callable[[Result], float]] = {
     "solver runs": lambda result: result.cost.solver_runs,
     "gradients": lambda result: result.cost.gradients,
     "network evaluations": lambda result: result.cost.network_evaluations,
+    OPERATIONS: lambda result: result.cost.operations or 0.0,
 }
-"""Counts that are the same on every machine."""
+"""Counts that are the same on every machine; operations, where the same packages write the programs (`programs_of`)."""
+
+WRITERS = ("jax", "flax", "optax", "diffrax", "blackjax")
+"""Packages that write programs beside this one."""
+
+
+Group = tuple[str, str, int]
+"""(target, method, budget)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,11 @@ class CellRecord:
     rounds: tuple[float, ...] = ()
     cpu_rounds: tuple[float, ...] = ()
 
+    @property
+    def group(self) -> Group:
+        """What it is a replicate of."""
+        return self.target, self.method, self.budget
+
 
 @dataclass(frozen=True)
 class Side:
@@ -67,6 +83,7 @@ class Side:
         tolerated: margins as the configuration has them.
         environment: where it was made.
         cells: by name.
+        programs: what must agree for operations to be compared (`programs_of`).
     """
 
     path: str
@@ -77,6 +94,7 @@ class Side:
     tolerated: dict[str, Any]
     environment: dict[str, Any]
     cells: dict[str, CellRecord]
+    programs: dict[str, str] = field(default_factory=dict)
 
 
 def side_of(run: RunFolder) -> Side:
@@ -97,8 +115,16 @@ def side_of(run: RunFolder) -> Side:
         primary=configuration.get("primary", "energy"),
         tolerated=configuration.get("compare", {}),
         environment=record["environment"],
+        programs=programs_of(record["environment"]),
         cells={result.name: _cell(result, metrics) for result in run.results()},
     )
+
+
+def programs_of(environment: dict[str, Any]) -> dict[str, str]:
+    """Versions of the packages that write programs; number and kind of devices, whose lanes are padded together."""
+    versions = environment.get("versions", {})
+    device = re.sub(r", \d+ cores", "", environment.get("device", ""))  # which make no lanes
+    return {name: versions.get(name, "absent") for name in WRITERS} | {"device": device}
 
 
 def _budgets(configuration: dict[str, Any]) -> dict[str, list[int]]:

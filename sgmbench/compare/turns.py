@@ -25,6 +25,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sgmbench import registry
 from sgmbench.compare.compare import Comparison, compare_sides
 from sgmbench.compare.looks import ROUNDS, Look, looks
 from sgmbench.compare.side import CellRecord, Side, side_of
@@ -103,6 +104,7 @@ def run_alone(config: Path, version: Version, *, overrides: Sequence[str] = ()) 
         made = runs_of(Path(folder))
         if len(made) != 1:
             raise UsageError(f"{config} makes {len(made)} runs; write a file of one experiment")
+        registry.import_unpackaged(made[0].record["configuration"]["metrics"])  # the user's own file names them
         return dataclasses.replace(side_of(made[0]), path=version.name)
 
 

@@ -4,7 +4,10 @@ import math
 
 from sgmbench.compare.compare import Comparison
 from sgmbench.compare.decision import MOST
-from sgmbench.compare.rows import Row
+from sgmbench.compare.rows import Row, Verdict
+
+WANTING: tuple[Verdict, ...] = ("regression", "not comparable", "inconclusive", "advisory")
+"""Verdicts of what does not pass, the worst first."""
 
 COLUMNS = ("target", "method", "runs", "error", "new/old", "95 % interval", "margin", "verdict", "would decide")
 
@@ -12,7 +15,7 @@ COLUMNS = ("target", "method", "runs", "error", "new/old", "95 % interval", "mar
 def entries(row: Row) -> tuple[str, ...]:
     """A row as text, one entry a column."""
     verdict = row.verdict + (f" (p = {row.p:.1g})" if row.verdict == "regression" and row.p is not None else "")
-    margin = "exact" if row.kind == "count" and not row.margin else "" if row.kind == "cell" else f"{row.margin:.0%}"
+    margin = "exact" if row.kind == "count" and not row.margin else "" if row.kind == "cell" else _percent(row.margin)
     return (
         row.target,
         row.method,
@@ -31,14 +34,14 @@ def sentence(row: Row) -> str:
     if row.kind == "cell":
         return f"{row.name}: {row.why}"
     between = f" (95 % interval {_interval(row)})" if row.low is not None and row.low != row.high else ""
-    tolerated = f"; {row.margin:.0%} is tolerated" if row.margin else "; no increase is tolerated"
+    tolerated = f"; {_percent(row.margin)} is tolerated" if row.margin else "; no increase is tolerated"
     decides = f"; {_more(row)} would decide" if row.decision else ""
     return f"{row.name}: new/old is {_ratio(row)}{between}{tolerated}{decides}"
 
 
 def headline(comparison: Comparison) -> str:
     """The verdict, with the number of rows of each kind."""
-    counts = dict.fromkeys(("regression", "inconclusive", "advisory", "pass"), 0)
+    counts = dict.fromkeys((*WANTING, "pass"), 0)
     for row in comparison.rows:
         counts[row.verdict] += 1
     said = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
@@ -47,13 +50,18 @@ def headline(comparison: Comparison) -> str:
 
 
 def remarks(comparison: Comparison) -> list[str]:
-    """What is beside the rows: cells of one run only, and what is not judged."""
+    """What is beside the rows: what is held against cells, cells of one run only, and what is not judged."""
+    held = [" ".join(sentence(row).split()) for row in comparison.rows if row.kind == "cell"]
     only = [f"in one of the runs only: {', '.join(comparison.unpaired)}"] if comparison.unpaired else []
-    return [*only, *comparison.notes]
+    return [*held, *only, *comparison.notes]
 
 
 def _ratio(row: Row) -> str:
     return "-" if not math.isfinite(row.ratio) else f"{row.ratio:.3f}"
+
+
+def _percent(margin: float) -> str:
+    return f"{100 * margin:.3g}%"
 
 
 def _interval(row: Row) -> str:

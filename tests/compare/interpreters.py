@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from sgmbench.store.checksummed import read_checksummed
+
 
 def script(path, body):
     """An interpreter that does something else; $8 is the results folder."""
@@ -15,7 +17,7 @@ def interpreter(path, run, seconds):
     """One that gives a finished run out as its own, each time with the next of some training times."""
     for i, each in enumerate(seconds):
         for file in Path(run).glob("cells/*/result.json"):
-            result = json.loads(file.read_text())
+            result = read_checksummed(file)
             result["cost"]["cpu_seconds"] = {}  # as of a version that has none
             result["cost"]["seconds"] = {"compile": 1.0, "train": each + result["replicate"] / 10}
             target = path.parent / f"{path.name}-{i}" / "line" / "run" / file.relative_to(run)

@@ -65,12 +65,30 @@ def spend(run, method, **costs):
             folder.write_result(dataclasses.replace(result, cost=dataclasses.replace(result.cost, **of)))
 
 
+def ask_elsewhere(run, method, budget, *, too=False):
+    """Asks a method for another budget, or for it too, with the results of the one that it had."""
+    folder = RunFolder(Path("results/line") / run)
+    record, cells = folder.record, Path("results/line") / run / "cells"
+    for result in [each for each in folder.results() if each.method == method]:
+        moved = dataclasses.replace(result, name=result.name.replace(".20.", f".{budget}."), budget=budget)
+        shutil.copytree(cells / result.name, cells / moved.name)
+        folder.write_result(moved)
+        record["cells"].append(moved.name)
+        if not too:
+            shutil.rmtree(cells / result.name)
+            record["cells"].remove(result.name)
+    for entry in record["configuration"]["methods"]:
+        if entry["label"] == method:
+            entry["budgets"] = [20, budget] if too else [budget]
+    folder.write_record(record)
+
+
 def edit(run, **configuration):
     """Changes the record of a run."""
-    path = Path("results/line") / run / "run.json"
-    record = json.loads(path.read_text())
+    folder = RunFolder(Path("results/line") / run)
+    record = folder.record
     record["configuration"] |= configuration
-    path.write_text(json.dumps(record))
+    folder.write_record(record)
 
 
 def surround(run, **environment):
@@ -98,7 +116,8 @@ def test_a_run_against_itself_passes(results):
         "standard_deviation/u",
         "standard_deviation/q",
     }
-    assert {(row.error, row.margin) for row in comparison.rows if row.kind == "count"} == {("solver runs", 0.0)}
+    exact = {("solver runs", 0.0), ("operations", 0.0)}
+    assert {(row.error, row.margin) for row in comparison.rows if row.kind == "count"} == exact
     assert comparison.unpaired == comparison.notes == comparison.failed == []
 
 
@@ -216,6 +235,55 @@ def test_counts_that_vary_are_judged_as_errors_are(results):
     assert api.compare().verdict == "regression"
 
 
+def test_one_operation_in_a_thousand_is_a_regression_unless_a_margin_tolerates_it(results):
+    for run, operations in (("1-old", 1_000_000.0), ("2-new", 1_001_000.0)):
+        spend(run, "bootstrap", operations=operations)
+    (row,) = [row for row in api.compare().rows if row.verdict == "regression"]
+    assert (row.method, row.error, row.ratio, row.margin) == ("bootstrap", "operations", 1.001, 0.0)
+    assert api.compare("2-new", "1-old").verdict == "pass"
+    assert (call().exit_code, call("--margin", "operations=0.01").exit_code) == (3, 0)
+    edit("2-new", compare={"accuracy": 0.1, "time": 0.25, "margins": {"operations": 0.01}})
+    assert call().exit_code == 0
+
+
+def test_operations_that_one_version_has_not_counted_decide_nothing(results):
+    """As an older one; of a method that has no program there is nothing to compare, and nothing to say."""
+    spend("2-new", "bootstrap", operations=9.0)
+    found = api.compare()
+    judged = [row.method for row in found.rows if row.error == "operations"]
+    assert (found.verdict, judged, found.notes) == ("pass", ["monte_carlo"], [])
+    for method in ("bootstrap", "monte_carlo"):
+        spend("1-old", method, operations=None)
+    said = "operations are not compared: they were not counted in results/line/1-old"
+    for found in (api.compare(), api.compare("2-new", "1-old")):
+        assert not [row for row in found.rows if row.error == "operations"]
+        assert (found.verdict, found.notes) == ("pass", [said])
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"versions": {"jax": "9.9"}}, "jax is 0.1 in results/line/1-old and 9.9 in results/line/2-new"),
+        (
+            {"device": "2 x CPU (abacus, 2 cores)"},
+            "device is 1 x CPU (abacus) in results/line/1-old and 2 x CPU (abacus) in results/line/2-new",
+        ),
+        ({"device": "1 x CPU (abacus, 64 cores)", "processor": "another"}, ""),
+    ],
+)
+def test_operations_decide_on_any_machine_where_the_same_packages_write_the_programs(results, environment, said):
+    for run, operations in (("1-old", 100.0), ("2-new", 101.0)):
+        spend(run, "monte_carlo", operations=operations)
+        surround(run, versions={"jax": "0.1"}, device="1 x CPU (abacus, 2 cores)")
+    surround("2-new", **environment)
+    found = api.compare()
+    worse = [row.error for row in found.rows if row.verdict == "regression"]
+    assert worse == ([] if said else ["operations"])
+    assert [note for note in found.notes if note.startswith("operations")] == (
+        [f"operations are not compared: {said}"] if said else []
+    )
+
+
 def test_a_method_that_became_slower_is_a_regression_between_equal_machines_only(results):
     for run, seconds in (("1-old", (1.0, 1.1, 1.05)), ("2-new", (1.6, 1.75, 1.7))):
         spend(run, "bootstrap", seconds=[{"compile": 9.0, "simulate": 9.0, "train": s, "sample": 0.1} for s in seconds])
@@ -227,7 +295,7 @@ def test_a_method_that_became_slower_is_a_regression_between_equal_machines_only
     comparison = api.compare()
     device = RunFolder(results / "line" / "1-old").record["environment"]["device"]
     assert comparison.verdict == "pass"
-    assert comparison.notes == [
+    assert [note for note in comparison.notes if note.startswith("times")] == [
         f"times are not compared: device is {device} in results/line/1-old and an abacus in results/line/2-new"
     ]
 
@@ -244,7 +312,7 @@ def test_times_of_unequal_machines_are_divided_by_the_kernels_and_decide_nothing
         (row,) = [row for row in comparison.rows if row.kind == "time"]
         assert (row.ratio, row.verdict) == (pytest.approx(ratio), "advisory")
         assert (comparison.verdict, comparison.exit_code(strict=True)) == ("pass", 0)
-    assert comparison.notes == [
+    assert [note for note in comparison.notes if note.startswith("times")] == [
         "times are divided by the seconds of the calibration kernel (0.2 in results/line/1-old, 0.4 in "
         f"results/line/2-new) and decide nothing: device is {device} in results/line/1-old and an abacus in "
         "results/line/2-new"
@@ -280,7 +348,10 @@ def test_margins_of_one_metric_come_before_those_of_all_and_those_said_before_th
 @pytest.mark.parametrize(
     ("margin", "said"),
     [
-        ("meen=0.1", "no metric is labeled 'meen' (did you mean mean?); write one of accuracy, time, energy, mean"),
+        (
+            "meen=0.1",
+            "no metric is labeled 'meen' (did you mean mean?); write one of accuracy, time, operations, energy, mean",
+        ),
         ("0", "--margin accuracy=0: a margin is positive; write 0.1 to tolerate 10 %"),
         ("ten", "--margin ten: write a number, as 0.1, or a label and a number, as energy=0.2"),
     ],
@@ -369,6 +440,45 @@ def test_runs_of_different_questions_are_refused_by_what_differs(results):
         "sgmbench: not comparable: problem.slope is 1.0 in results/line/1-old and 2.0 in results/line/2-new, "
         "seed is 0 in results/line/1-old and 9 in results/line/2-new; run both with the same\n"
     )
+
+
+def test_a_budget_that_is_no_longer_asked_for_is_not_comparable(results):
+    """A gate that no longer covers what it covered does not open; what became worse elsewhere comes first."""
+    ask_elsewhere("1-old", "bootstrap", 40)
+    found = api.compare()
+    (row,) = [row for row in found.rows if row.verdict == "not comparable"]
+    assert (row.method, row.budget, row.kind) == ("bootstrap", 40, "cell")
+    assert row.why == "budgets of bootstrap is [40] in results/line/1-old and [20] in results/line/2-new"
+    assert found.unpaired == [f"marginal.bootstrap.20.r{r}" for r in range(3)]
+    assert (found.verdict, found.exit_code(), found.exit_code(strict=True)) == ("not comparable", 6, 6)
+    ended = call()
+    assert ended.exit_code == 6
+    assert f"\nmarginal, bootstrap at 40 runs, no longer asked for: {row.why}\n" in ended.stdout
+    assert re.search(r"\nverdict: not comparable \(1 not comparable, \d+ pass\)\n$", ended.stdout)
+    change("2-new", "monte_carlo", [1.5, 1.6, 1.55])
+    assert (api.compare().verdict, call().exit_code) == ("regression", 3)
+
+
+def test_a_method_that_is_no_longer_asked_for_is_not_comparable(results):
+    record = RunFolder(results / "line" / "2-new").record
+    edit("2-new", methods=[entry for entry in record["configuration"]["methods"] if entry["label"] != "bootstrap"])
+    for r in range(3):
+        shutil.rmtree(results / "line" / "2-new" / "cells" / f"marginal.bootstrap.20.r{r}")
+    found = api.compare()
+    assert [(row.name, row.why) for row in found.rows if row.verdict != "pass"] == [
+        (
+            "marginal, bootstrap at 20 runs, no longer asked for",
+            "budgets of bootstrap is [20] in results/line/1-old and absent in results/line/2-new",
+        )
+    ]
+    assert (found.exit_code(), found.unpaired) == (6, [])
+
+
+def test_a_budget_that_is_asked_for_as_well_is_told_and_opens_no_question(results):
+    ask_elsewhere("2-new", "bootstrap", 40, too=True)
+    found = api.compare()
+    assert (found.verdict, found.exit_code()) == ("pass", 0)
+    assert found.unpaired == [f"marginal.bootstrap.40.r{r}" for r in range(3)]
 
 
 def test_runs_without_a_common_cell_are_refused(results):

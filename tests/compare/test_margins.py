@@ -23,7 +23,7 @@ from sgmbench.compare.family import ACCURACY_LEVEL, TIME_LEVEL
 from sgmbench.compare.judge import judge, judge_rounds, judge_squares
 from sgmbench.compare.looks import looks
 from sgmbench.compare.margins import Margins
-from sgmbench.compare.noise import Noise, noise_of_errors, noise_of_times
+from sgmbench.compare.noise import Noise, check_enough, noise_of_errors, noise_of_times
 from sgmbench.compare.proposal import LOSS, as_yaml, pairs_needed, propose_margins, reaches_of
 from sgmbench.compare.reach import Reach
 from sgmbench.compare.rows import Timing
@@ -199,7 +199,7 @@ def test_the_section_of_a_configuration_is_read_back(tmp_path):
 def test_the_command_runs_equal_code_in_turn_and_prints_what_it_found(results, monkeypatch):
     small.write(Path("c.yaml"), replicates=3)
     run = results / "line" / "1-old"
-    python = interpreter(Path("a"), run, [1.0, 1.01, 1.02, 1.0, 1.01, 1.0, 1.0, 1.02])
+    python = interpreter(Path("a"), run, [1.0, 1.01, 1.02, 1.0, 1.01, 1.0, 1.0, 1.02, 1.0, 1.01])
     monkeypatch.setattr("sgmbench.compare.noise.Version", lambda name: Version(name, python))
     ended = CliRunner().invoke(app, ["calibrate", "--compare", "c.yaml", "--rounds", "2"])
     assert ended.exit_code == 0, ended.output
@@ -217,6 +217,18 @@ def test_the_command_runs_equal_code_in_turn_and_prints_what_it_found(results, m
     assert yaml.safe_load(ended.stdout.partition("these runs")[2])["compare"]["accuracy"] == 0.1
     ended = CliRunner().invoke(app, ["calibrate", "--compare", "c.yaml", "--rounds", "2", "--json"])
     assert json.loads(ended.stdout)["alarms"][0] == 200
+    with pytest.raises(UsageError, match=r"drawn from 6 valid ones, and there are 3; write --rounds 2$"):
+        api.calibrate_margins("c.yaml", rounds=1)
+
+
+def test_comparisons_of_equal_code_take_an_old_and_a_new_run_of_valid_replicates():
+    check_enough([_noise(np.ones(10))], replicates=5, rounds=2)
+    check_enough([], replicates=5, rounds=2)  # nothing varies
+    with pytest.raises(UsageError) as refused:
+        check_enough([_noise(np.ones(10)), _noise(np.ones(6))], replicates=5, rounds=2)
+    assert str(refused.value) == (
+        "comparisons of 5 replicates are drawn from 10 valid ones, and there are 6; write --rounds 4"
+    )
 
 
 def test_margins_that_cannot_be_proposed(tmp_path, monkeypatch):
@@ -229,6 +241,11 @@ def test_margins_that_cannot_be_proposed(tmp_path, monkeypatch):
     assert (ended.exit_code, ended.stderr) == (
         2,
         "sgmbench: --compare runs one file, whose size and seed are its own; leave out --quick and --seed\n",
+    )
+    ended = CliRunner().invoke(app, ["calibrate", "--rounds", "2"])
+    assert (ended.exit_code, ended.stderr) == (
+        2,
+        "sgmbench: --rounds says how often --compare runs a file; write --compare CONFIG, or leave it out\n",
     )
 
 

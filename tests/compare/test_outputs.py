@@ -1,6 +1,7 @@
 """Baselines, and what a comparison prints for machines: Markdown, JUnit, GitHub."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -35,6 +36,15 @@ GONE = Row(
     high=None,
     verdict="regression",
     why="replicate 2: 100 % diverged\nat once",
+)
+GONE_BUDGET = Row(
+    **ROW | {"kind": "cell", "margin": 0.0, "replicates": 0},
+    error="no longer asked for",
+    ratio=float("nan"),
+    low=None,
+    high=None,
+    verdict="not comparable",
+    why="budgets of kde is [2500] in a and [10] in b",
 )
 FOUND = Comparison("a", "b", "line", [GOOD, OPEN, WORSE, GONE], ["a note"], ["marginal.kde.1.r0"], ["x"])
 
@@ -91,6 +101,7 @@ def test_a_change_of_one_score_is_a_change_of_one_line(tmp_path):
         write_baseline(tmp_path / "a.json", side(errors=errors))
         texts.append((tmp_path / "a.json").read_text().splitlines())
     different = [(a, b) for a, b in zip(*texts, strict=True) if a != b]
+    assert [line[:14] for line in different.pop(-1)] == ['  "checksum": '] * 2
     assert different == [
         ('        "mean/u": {"all": 1.1},', '        "mean/u": {"all": 1.2},'),
         ('        "mmd": {"all": 0.05}', '        "mmd": {"all": 0.15}'),
@@ -186,6 +197,35 @@ def test_junit_counts_regressions_as_failures_and_open_rows_as_skipped():
         "the cell failed, replicate 2": [("error", f"{where}, the cell failed: replicate 2: 100 % diverged\nat once")],
     }
     assert {case.get("classname") for case in suite} == {"line.marginal.kde.2500"}
+
+
+def test_what_is_not_comparable_is_an_error_everywhere():
+    """Of a job, as its exit code is; below regressions, and above what is open."""
+    found = Comparison("a", "b", "line", [OPEN, GONE_BUDGET, WORSE], [], [], [])
+    said = "marginal, kde at 2,500 runs, no longer asked for: budgets of kde is [2500] in a and [10] in b"
+    assert annotations(found)[1] == f"::error title=sgmbench%3A not comparable::{said}"
+    assert [line.split()[0] for line in annotations(found)] == ["::error", "::error", "::warning"]
+    errors = {
+        case.get("name"): child.get("message")
+        for case in ElementTree.fromstring(as_junit(found))[0]
+        for child in case.iter("error")
+    }
+    assert errors == {"no longer asked for": said}
+    lines = as_markdown(found).splitlines()
+    assert lines[0] == "## line: regression (1 regression, 1 not comparable, 1 inconclusive)"
+    assert lines[7] == "| marginal | kde | 2,500 | no longer asked for | - | - |  | not comparable |  |"
+    assert json.loads(api.as_json(found))["verdict"] == "regression"
+    assert json.loads(api.as_json(found))["rows"][1]["ratio"] is None
+
+
+def test_a_baseline_knows_what_its_operations_depend_on(tmp_path):
+    environment = {"device": "1 x CPU (x86_64, 2 cores)", "versions": {"jax": "0.10", "numpy": "2"}}
+    write_baseline(tmp_path / "a.json", replace(side(), environment=environment))
+    assert read_baseline(tmp_path / "a.json").programs == {
+        "jax": "0.10",
+        **dict.fromkeys(("flax", "optax", "diffrax", "blackjax"), "absent"),
+        "device": "1 x CPU (x86_64)",
+    }
 
 
 def test_annotations_are_one_line_each_with_percent_and_line_breaks_escaped():

@@ -255,6 +255,11 @@ def test_versions_that_cannot_be_had_or_do_not_come_to_an_end(tmp_path, monkeypa
     with pytest.raises(UsageError) as refused:
         api.compare_versions("c.yaml", empty)
     assert str(refused.value) == "c.yaml makes 0 runs; write a file of one experiment"
+    ended = CliRunner().invoke(app, ["compare", "--rounds", "3"])
+    assert (ended.exit_code, ended.stderr) == (
+        2,
+        "sgmbench: --rounds says how often --ab runs two versions; write --ab VERSION, or leave it out\n",
+    )
     ended = CliRunner().invoke(app, ["compare", "--ab", empty])
     assert ended.stderr == (
         "sgmbench: --ab takes one YAML file and no other run; write sgmbench compare CONFIG.yaml --ab VERSION\n"
