@@ -34,6 +34,7 @@ from sgmbench.core.rng import draw_normal
 from sgmbench.errors import CellError
 
 ATTEMPTS = 100
+TRANSITIONS_A_COORDINATE = 8  # of a warm-up that tells covariances
 WARMUP_DEPTH = 5  # before step sizes have settled, small ones would spend much on long trajectories
 MassMatrix = Literal["diagonal", "dense"]
 
@@ -61,16 +62,18 @@ class Plan:
         warmup: transitions of each that adapt it, and are thrown away.
         transitions: of each after that, at most.
         target_acceptance: mean acceptance that the step size is adapted to.
-        mass_matrix: adapted variances, or covariances too.
+        mass_matrix: adapted variances, or covariances too; None: these where there are 8 transitions a coordinate.
         depth: doublings of a trajectory at most.
+        best_of: draws from the prior, at the likeliest of which a chain begins; more while some chain has none.
     """
 
     chains: int
     warmup: int
     transitions: int
     target_acceptance: float = 0.8
-    mass_matrix: MassMatrix = "diagonal"
+    mass_matrix: MassMatrix | None = None
     depth: int = 10
+    best_of: int = 1
 
 
 def log_posterior(problem: Traceable, position: Float[Array, " k"], data: Float[Array, " size"]) -> Float[Array, ""]:
@@ -108,8 +111,8 @@ def run_chains(
     can_start, draws, spent, gradients, executed, position, is_divergent = map(np.asarray, made)
     if not can_start:
         raise CellError(
-            f"{ATTEMPTS} draws from the prior gave data like these with probability 0 in some chain; check that the "
-            "model can give them, and its solver"
+            f"{max(ATTEMPTS, plan.best_of):,} draws from the prior gave data like these with probability 0 in some "
+            "chain; check that the model can give them, and its solver"
         )
     if draws < 1:
         raise CellError(
@@ -129,15 +132,16 @@ def program(problem: Traceable, plan: Plan) -> Callable[..., Any]:
 
     check_gradient(problem)
     k, lanes = len(problem.parameters) + problem.germ_dimension, jnp.arange(plan.chains)
+    mass_matrix = plan.mass_matrix or ("dense" if plan.warmup >= TRANSITIONS_A_COORDINATE * k else "diagonal")
 
     def run(data: Float[Array, " size"], limit: Int[Array, ""], key: Key[Array, ""]) -> tuple[Any, ...]:
         log_density = partial(log_posterior, problem, data=data)
         start_key, warmup_key, draw_key = jax.random.split(key, 3)
-        start, attempts, can_start = starts(jax.vmap(log_density), plan.chains, k, start_key)
+        start, attempts, can_start = starts(jax.vmap(log_density), plan.chains, k, start_key, best_of=plan.best_of)
         warm: Any = blackjax.window_adaptation(
             blackjax.nuts,
             log_density,
-            is_mass_matrix_diagonal=plan.mass_matrix == "diagonal",
+            is_mass_matrix_diagonal=mass_matrix == "diagonal",
             target_acceptance_rate=plan.target_acceptance,
             adaptation_info_fn=lambda state, info, adaptation: info.num_integration_steps,
             max_num_doublings=min(plan.depth, WARMUP_DEPTH),
@@ -200,18 +204,24 @@ def starts(
     chains: int,
     k: int,
     key: Key[Array, ""],
+    *,
+    best_of: int = 1,
 ) -> tuple[Float[Array, "chains k"], Int[Array, ""], Bool[Array, ""]]:
-    """For each chain the first draw from the prior with a density, how many were tried, and whether all have one."""
+    """For each chain its likeliest draw from the prior, how many were tried, and whether all have one with a density.
+
+    So many are tried as `best_of` says, or more until every chain has one.
+    """
 
     def retry(carry: tuple[Any, ...]) -> tuple[Any, ...]:
-        i, position, is_found = carry
+        i, position, best = carry
         drawn = jax.vmap(lambda lane: draw_normal(jax.random.fold_in(key, i), lane, k))(jnp.arange(chains))
-        position = jnp.where(is_found[:, None], position, drawn)
-        return i + 1, position, is_found | jnp.isfinite(log_densities(drawn))
+        found = jnp.nan_to_num(log_densities(drawn), nan=-jnp.inf, neginf=-jnp.inf)
+        return i + 1, jnp.where((found > best)[:, None], drawn, position), jnp.maximum(found, best)
 
     def is_unfinished(carry: tuple[Any, ...]) -> Bool[Array, ""]:
-        return ~jnp.all(carry[2]) & (carry[0] < ATTEMPTS)
+        i, _, best = carry
+        return (i < best_of) | (jnp.any(jnp.isneginf(best)) & (i < ATTEMPTS))
 
-    start = (jnp.asarray(0), jnp.zeros((chains, k)), jnp.zeros(chains, bool))
-    attempts, position, is_found = jax.lax.while_loop(is_unfinished, retry, start)
-    return position, attempts, jnp.all(is_found)
+    start = (jnp.asarray(0), jnp.zeros((chains, k)), jnp.full(chains, -jnp.inf))
+    attempts, position, best = jax.lax.while_loop(is_unfinished, retry, start)
+    return position, attempts, ~jnp.any(jnp.isneginf(best))

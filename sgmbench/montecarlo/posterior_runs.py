@@ -1,7 +1,13 @@
 """Draws of a posterior, made as runs of a problem are: exact ones where they are known, else long chains.
 
-Long chains are 4 of NUTS with a warm-up of 1,000, of which every fifth draw is kept: near enough to independent to be a
-reference where R-hat is below 1.01, and refused where it is not. As the truth they are paid for by nobody.
+Long chains are 4 of NUTS, each begun at the likeliest of 1,000 draws from the prior, with a warm-up of 400. Of n draws
+that are wanted one in every k transitions is kept,
+
+    k = k_0, 2 k_0, 4 k_0, 8 k_0:  the first for which R-hat < 1.01 and ESS >= n, the smallest bulk ESS of a parameter
+
+k_0 = 2, or what gives a chain 250 transitions. Draws that are worth so many are near enough to independent to be a
+reference; where 8 k_0 does not suffice they are refused. Longer chains begin with the shorter ones, so that none are
+chosen among others. As the truth they are paid for by nobody.
 
 Pushed through G they are draws of y given data: zeta and xi of a chain, or exact zeta of a problem without a germ.
 """
@@ -22,9 +28,11 @@ from sgmbench.core.runs import Runs
 from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError
 from sgmbench.montecarlo.mcmc import mixing, parameter_draws
-from sgmbench.montecarlo.nuts import Plan, program, run_chains
+from sgmbench.montecarlo.nuts import Chains, Plan, program, run_chains
+from sgmbench.statistics.chains import ess_bulk
 
-CHAINS, WARMUP, THINNING = 4, 1_000, 5
+CHAINS, WARMUP, SHORTEST, BEST_OF = 4, 400, 250, 1_000
+THINNING, DOUBLINGS = 2, 3
 WARMUP_DRAWS = CHAINS * WARMUP // THINNING  # that as many transitions would be
 LARGEST_R_HAT = 1.01
 
@@ -82,18 +90,37 @@ class PosteriorRuns:
 
     def _by_chains(self, n: int, data: tuple[float, ...], key: Key[Array, ""]) -> tuple[Float[np.ndarray, "n k"], int]:
         """Thinned positions of all chains, (zeta, xi), and the lanes that made them."""
-        plan = Plan(CHAINS, WARMUP, THINNING * -(-n // CHAINS))
-        limit = np.iinfo(np.int64).max
-        made = run_chains(self.problem, plan, data, limit=int(limit), key=key, compiled=self._chains(plan))
-        every = mixing(self.problem, parameter_draws(self.problem, made))
+        kept, executed, fault = -(-n // CHAINS), 0, ""
+        for doublings in range(DOUBLINGS + 1):
+            thinning = 2**doublings * max(THINNING, -(-SHORTEST // kept))
+            plan = Plan(CHAINS, WARMUP, thinning * kept, best_of=BEST_OF)
+            limit = np.iinfo(np.int64).max
+            made = run_chains(self.problem, plan, data, limit=int(limit), key=key, compiled=self._chains(plan))
+            executed += made.executed
+            fault = self._fault(made, n)
+            if not fault:
+                return made.position[thinning - 1 :: thinning].reshape(-1, made.position.shape[2])[:n], executed
+        raise CellError(
+            f"no reference of the posterior at the data {_shown(data)}: {fault}; give the problem an exact posterior "
+            "(KnownPosterior), or write other data"
+        )
+
+    def _fault(self, made: Chains, n: int) -> str:
+        """Why chains are not n draws; empty where they are."""
+        z = parameter_draws(self.problem, made)
+        every = mixing(self.problem, z)
         worst = max(every, key=lambda name: np.nan_to_num(every[name], nan=np.inf))
         if not every[worst] < LARGEST_R_HAT:
-            raise CellError(
-                f"no reference of the posterior at the data {_shown(data)}: {CHAINS} chains of {plan.transitions:,} "
-                f"draws have not mixed, R-hat of {worst} is {every[worst]:.3f} and not below {LARGEST_R_HAT}; give the "
-                "problem an exact posterior (KnownPosterior), or write other data"
+            return (
+                f"{CHAINS} chains of {len(z):,} draws have not mixed, R-hat of {worst} is {every[worst]:.3f} and not "
+                f"below {LARGEST_R_HAT}"
             )
-        return made.position[THINNING - 1 :: THINNING].reshape(-1, made.position.shape[2])[:n], made.executed
+        worth = {name: ess_bulk(z[..., i].T) for i, name in enumerate(every)}
+        least = min(worth, key=lambda name: worth[name])
+        if worth[least] < n:
+            every_draw = z.shape[0] * z.shape[1]
+            return f"{every_draw:,} draws of {least} are worth {worth[least]:,.0f} independent ones, fewer than {n:,}"
+        return ""
 
 
 def _shown(data: tuple[float, ...]) -> str:

@@ -91,13 +91,12 @@ class LogNormalErrors(Observation):
 
 def log_populations(z: Float[Array, "4"], times: Float[np.ndarray, " n"], *, tolerance: float) -> Float[Array, "n 2"]:
     """(log x, log y) at the times given, the first of them 0."""
-    alpha, beta, gamma, delta = z
+    return solve(_rates, np.log(START), times, z, tolerance=tolerance)
 
-    def f(logarithms):
-        x, y = jnp.exp(logarithms)
-        return jnp.stack([alpha - beta * y, -gamma + delta * x])
 
-    return solve(f, jnp.log(jnp.asarray(START, z.dtype)), times, tolerance=tolerance)
+def _rates(logarithms: Float[Array, "2"], z: Float[Array, "4"]) -> Float[Array, "2"]:
+    (x, y), (alpha, beta, gamma, delta) = jnp.exp(logarithms), z
+    return jnp.stack([alpha - beta * y, -gamma + delta * x])
 
 
 def _ravel(fields: dict[str, Array]) -> Float[Array, " k"]:

@@ -13,8 +13,9 @@ phi does not depend on c and is solved once; c takes 1,000 implicit Euler steps 
 Porosity eps(x) = 0.2 + 0.3 sigmoid(g(x)), g a Gaussian process of covariance exp(-(x - x')^2 / 2 l^2) + 1e-4 delta,
 g = chol(K) xi: xi in R^100 is the germ. z = (l/L, U0, F).
 
-Observation: c and phi in five cells with noise of 0.5 mol/m^3 and 0.5 mV, as far as they are outputs. phi is grounded
-and tells F alone; what is known of U0 comes from c.
+Observation: c and phi in five cells with noise of 0.5 mol/m^3 and 0.5 mV, or one of them alone. The equations know
+phi + U0 only and phi is grounded: it tells of F and the porosity, and leaves U0 at its prior; what is known of U0 comes
+from c. Chains sample l, U0, F and xi; the posterior is of z, with the germ integrated out.
 
 Coarser levels average the same porosity over 2 or 4 cells and interpolate the solution back to the 100 centers.
 
@@ -60,15 +61,21 @@ class PorousElectrode(Traceable, Leveled, Constrained, Recomputable, Featured, O
         outputs: fields of y, in order; with `porosity` among them the physics of each sample can be checked.
         horizon: c after 100 s, or steady.
         cells: finite volumes of the solver; outputs stay on the 100 centers.
+        observed: outputs that the instrument probes; c and phi by default, as far as they are outputs.
     """
 
     outputs: Annotated[tuple[Literal["c", "phi", "porosity"], ...], Len(1)] = ("c", "phi")
     horizon: Literal["transient", "steady"] = "transient"
     cells: Literal[100, 50, 25] = 100
+    observed: Annotated[tuple[Literal["c", "phi"], ...], Len(1)] | None = None
 
     def __post_init__(self) -> None:
-        if len(set(self.outputs)) < len(self.outputs):
-            raise ValueError("outputs: a field is named twice; name each once")
+        for name, named in (("outputs", self.outputs), ("observed", self.observed or ())):
+            if len(set(named)) < len(named):
+                raise ValueError(f"{name}: a field is named twice; name each once")
+        for field in self.observed or ():
+            if field not in self.outputs:
+                raise ValueError(f"observed: {field} is no output; add it to outputs, or remove it here")
 
     @property
     def parameters(self):
@@ -115,7 +122,8 @@ class PorousElectrode(Traceable, Leveled, Constrained, Recomputable, Featured, O
 
     @property
     def observation(self):
-        return Probes(tuple((name, s) for name, s in PROBE_NOISE.items() if name in self.outputs), PROBED)
+        seen = self.observed or self.outputs
+        return Probes(tuple((name, s) for name, s in PROBE_NOISE.items() if name in seen), PROBED)
 
     def _solve(self, z: Float[Array, "3"], eps: Float[Array, "100"]) -> dict[str, Array]:
         """The wanted ones of c and phi on the 100 centers."""

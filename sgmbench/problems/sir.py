@@ -91,12 +91,11 @@ class PositiveTests(Observation):
 
 def shares(z: Float[Array, "2"], days: Float[np.ndarray, " n"], *, tolerance: float) -> Float[Array, "n 3"]:
     """(S, I, R) / N on the days given, the first of them 0."""
-    beta, gamma = z
     a_0 = -math.log1p(-1 / N)
+    a, w = solve(_rates, np.array([a_0, -math.log(N)]), days, z, tolerance=tolerance).T
+    return jnp.stack([jnp.exp(-a), jnp.exp(w), z[1] / z[0] * (a - a_0)], axis=1)
 
-    def f(state):
-        a, w = state
-        return jnp.stack([beta * jnp.exp(w), beta * jnp.exp(-a) - gamma])
 
-    a, w = solve(f, jnp.asarray([a_0, -math.log(N)], z.dtype), days, tolerance=tolerance).T
-    return jnp.stack([jnp.exp(-a), jnp.exp(w), gamma / beta * (a - a_0)], axis=1)
+def _rates(state: Float[Array, "2"], z: Float[Array, "2"]) -> Float[Array, "2"]:
+    (a, w), (beta, gamma) = state, z
+    return jnp.stack([beta * jnp.exp(w), beta * jnp.exp(-a) - gamma])

@@ -143,7 +143,7 @@ def test_samplers_of_a_posterior_pay_for_every_step_of_integration(name):
     ((delivery, counted),) = deliveries(name, problem, (6_000,), z=data)
     assert delivery.executed_runs <= counted < 1.05 * delivery.executed_runs
     assert delivery.solver_runs <= delivery.executed_runs
-    assert delivery.gradients == delivery.solver_runs - 4  # a start of each chain
+    assert delivery.gradients == delivery.solver_runs - 4 * 61  # draws of each chain, at one of which it begins
     mean = np.asarray(problem.posterior_mean(jnp.asarray(data)))
     assert np.all(np.abs(delivery.samples.values.mean(axis=0) - mean) < 1)
 

@@ -14,7 +14,7 @@ from sgmbench.core.layout import Field, Layout
 from sgmbench.core.observation import Observed
 from sgmbench.core.prior import Normal, Parameter
 from sgmbench.core.problem import Traceable
-from sgmbench.core.rng import stream
+from sgmbench.core.rng import draw_normal, stream
 from sgmbench.errors import CellError
 from sgmbench.montecarlo.mcmc import MCMC, faults
 from sgmbench.montecarlo.nuts import Chains, Plan, run_chains, starts
@@ -106,7 +106,7 @@ def test_the_lanes_that_are_said_to_have_run_are_those_that_did(counted_linear):
     """All but some percent of what lanes compute that wait for the longest trajectory."""
     delivery, executed = counted_linear
     assert delivery.executed_runs <= executed < 1.05 * delivery.executed_runs
-    assert delivery.gradients == delivery.solver_runs - 4 < delivery.executed_runs  # the starts are not differentiated
+    assert delivery.gradients == delivery.solver_runs - 1_000 < delivery.executed_runs  # no start is differentiated
     # the last transition of a chain ends what the budget began
     assert RUNS <= delivery.solver_runs < RUNS + 4 * 2**10
 
@@ -164,6 +164,25 @@ def test_chains_begin_where_there_is_a_density():
     assert abs(np.mean(position[:, 0]) - tail) < 4 * np.sqrt((1 + tail - tail**2) / 200)
     _, attempts, can_start = starts(lambda position: position[:, 0] * jnp.nan, 2, 1, stream(0, "starts"))
     assert (int(attempts), bool(can_start)) == (100, False)
+
+
+def test_a_chain_begins_at_its_likeliest_draw():
+    """Of seven; where one of two chains has found none by then, others are drawn until it has."""
+    key = stream(0, "starts")
+    draw = jax.vmap(lambda i, lane: draw_normal(jax.random.fold_in(key, i), lane, 2))
+    drawn = np.asarray(draw(jnp.repeat(jnp.arange(9), 2), jnp.tile(jnp.arange(2), 9))).reshape(9, 2, 2)
+    nearest = np.argmin(np.sum((drawn[:7] - 1) ** 2, axis=2), axis=0)
+    position, attempts, can_start = starts(lambda each: -jnp.sum((each - 1) ** 2, axis=1), 2, 2, key, best_of=7)
+    np.testing.assert_array_equal(position, drawn[nearest, [0, 1]])
+    assert (int(attempts), bool(can_start)) == (7, True)
+
+    def only_the_ninth(each):
+        is_it = jnp.all(each == jnp.asarray(drawn[8]), axis=1)
+        return jnp.where(is_it | (jnp.arange(2) == 0), -jnp.sum(each**2, axis=1), -jnp.inf)
+
+    position, attempts, can_start = starts(only_the_ninth, 2, 2, key, best_of=7)
+    np.testing.assert_array_equal(position[1], drawn[8, 1])
+    assert (int(attempts), bool(can_start)) == (9, True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from jax.lax.linalg import tridiagonal_solve
 
+from sgmbench.config.load import build
 from sgmbench.core.problem import transport
 from sgmbench.problems import porous_electrode as electrode
 from sgmbench.problems.porous_electrode import C_0, L, PorousElectrode, X, concentration, porosity, potential
@@ -184,3 +185,26 @@ def test_gradients_agree_with_finite_differences():
 def test_a_field_named_twice_is_refused():
     with pytest.raises(ValueError, match="outputs: a field is named twice; name each once"):
         PorousElectrode(outputs=("c", "c"))
+
+
+def test_the_instrument_sees_what_it_is_told_to():
+    """c, phi or both: their probes are independent, and alike whatever else is an output."""
+    c, phi = (build("problems", {"kind": "porous_electrode", "observed": [name]}).observation for name in ("c", "phi"))
+    assert (c.noise, phi.noise) == ((("c", 0.5),), (("phi", 5e-4),))
+    assert phi == PorousElectrode(outputs=("phi", "porosity")).observation
+    both, y = PorousElectrode().observation, PorousElectrode().simulate(jnp.asarray(Z), jnp.ones(100))
+    data = both.mean(y) + jnp.repeat(jnp.array([0.3, -2e-4]), 5)
+    alone = c.log_density(data[:5], y) + phi.log_density(data[5:], y)
+    assert float(alone) == pytest.approx(float(both.log_density(data, y)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"outputs": ("c",), "observed": ("phi",)}, "observed: phi is no output; add it to outputs, or remove it here"),
+        ({"observed": ("c", "c")}, "observed: a field is named twice; name each once"),
+    ],
+)
+def test_an_instrument_that_cannot_be_is_refused(settings, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        PorousElectrode(**settings)
