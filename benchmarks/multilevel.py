@@ -1,48 +1,47 @@
 """Multilevel Monte Carlo against theory and against plain Monte Carlo: writes `results/benchmarks/multilevel.md`.
 
-make bench-multilevel                             about half an hour on two cores
+make bench-multilevel                             about half an hour on one core
 
-- Giles's geometric Brownian motion (S(0) = K = 100, r = 0.05, sigma = 0.2, T = 1, Milstein's scheme, 2^l steps): means,
-  variances and kurtosis of the differences between levels from a million pairs on each, and the rates that they show,
-  beside the published ones.
-- His algorithm at several tolerances: levels, cost in time steps, and that of plain Monte Carlo for the same variance.
-- The same on `cookies`, whose levels halve the mesh width: the error over repetitions, the cost, and how it grows.
-- `multilevel` for a budget on `cookies`, where the finest mesh is given.
-
-Costs are compared as eps falls by the exponent of cost ~ eps^-r, fitted by least squares: r = 2 is the theoretical rate
-of multilevel for beta > gamma, 2 + gamma / alpha that of plain Monte Carlo.
+- Giles's geometric Brownian motion (S(0) = K = 100, r = 0.05, sigma = 0.2, T = 1, Milstein's scheme, 2^l steps), of a
+  call, of a digital call smoothed as in the published table, and of one as it is: means, variances and kurtosis of the
+  differences between levels from a million pairs on each, and the rates that they show.
+- His algorithm at several tolerances, repeated: errors, levels, and costs beside the least that theory allows, plain
+  Monte Carlo's among them (`multilevel_searches.py`).
+- The same on `cookies`, whose levels halve the mesh width, and `multilevel` for a budget there, where the finest mesh
+  is given (`multilevel_cookies.py`).
 
 Published: L. Aslett, M. Giles, R package `mlmc` 2.1.1 (2024), manual page of `mcqmc06_l`, after M. B. Giles, "Improved
 multilevel Monte Carlo convergence using the Milstein scheme", MCQMC 2006 (2008) 343-358. There three quarters of eps^2
-are left to the variance, here a half, which costs 1.5 times as much; and its digital call is smoothed: the last step's
-conditional expectation stands for the indicator, which here stays as it is.
+are left to the variance, here a half, which costs 1.5 times as much.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import multilevel_cookies
 import numpy as np
-from multilevel_cookies import exponent
+from cores import cores
+from multilevel_searches import HEADER, Searches, biases, findings, least_costs, row
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.rng import stream
-from sgmbench.errors import CellError
-from sgmbench.montecarlo.giles import Estimate, level_statistics, multilevel_to_tolerance
+from sgmbench.montecarlo.giles import Estimate, Refined, level_statistics, multilevel_to_tolerance
 from sgmbench.montecarlo.level_diagnostics import LARGEST_KURTOSIS
 from sgmbench.montecarlo.level_moments import rate
 from sgmbench.problems.geometric_brownian_motion import GeometricBrownianMotion
 from sgmbench.runner.environment import environment
 
-OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "multilevel.md"
+RESULTS = Path(__file__).parents[1] / "results"
 PAIRS, LEVELS = 1_000_000, 9
-CHUNK = 8192
-TOLERANCES = {"call": (0.1, 0.05, 0.02, 0.01, 0.005), "digital": (0.1, 0.05, 0.02, 0.01)}
+CHUNK = 2048
+MOST_LEVELS = 16
 SHARE_PUBLISHED, SHARE = 0.75, 0.5
 """Of eps^2 that is left to the variance."""
 
@@ -52,160 +51,229 @@ class Published(NamedTuple):
 
     Attributes:
         rates: alpha and beta.
-        variances: of the differences, by level from 1 on.
-        kurtosis: of the finest.
+        means: of the differences, by level from 1 on.
+        variances: likewise.
+        kurtosis: likewise.
         steps: by eps.
         savings: over plain Monte Carlo, by eps.
     """
 
     rates: tuple[float, float]
+    means: tuple[float, ...]
     variances: tuple[float, ...]
-    kurtosis: float
+    kurtosis: tuple[float, ...]
     steps: dict[float, float]
     savings: dict[float, float]
 
 
-PUBLISHED = {
-    "call": Published(
-        (0.963, 1.931),
-        (1.6435e-1, 3.9577e-2, 1.1598e-2, 3.1369e-3, 8.4392e-4, 2.1334e-4, 5.2873e-5, 1.3131e-5),
-        9.2,
-        {0.1: 3.786e4, 0.05: 1.335e5, 0.02: 8.306e5, 0.01: 3.357e6, 0.005: 1.355e7},
-        {0.1: 12.02, 0.05: 27.79, 0.02: 56.02, 0.01: 111.30, 0.005: 215.24},
+@dataclass(frozen=True)
+class Case:
+    """A payoff and the searches for its mean.
+
+    Attributes:
+        title: of its sections.
+        field: of the problem.
+        smoothed: the problem's.
+        repeats: of each tolerance.
+        pilot: runs that a level begins with.
+        theory: how errors fall with costs.
+        published: what there is to compare with.
+    """
+
+    title: str
+    field: str
+    smoothed: bool
+    repeats: dict[float, int]
+    pilot: int
+    theory: str
+    published: Published | None = None
+
+    def problem(self, level: int) -> GeometricBrownianMotion:
+        """2^level steps of Milstein's scheme."""
+        return GeometricBrownianMotion(steps=2**level, smoothed=self.smoothed)
+
+    @cached_property
+    def refined(self) -> Refined:
+        """The levels, made ready once."""
+        return Refined(self.problem, self.field, clock=Clock(), chunk=CHUNK)
+
+    @cached_property
+    def statistics(self) -> Estimate:
+        """A million pairs on each of the first levels."""
+        key = stream(0, "bench-multilevel", "levels", self.title)
+        return level_statistics(self.refined, levels=LEVELS, runs=PAIRS, key=key)
+
+
+CASES = (
+    Case(
+        "call",
+        "call",
+        smoothed=False,
+        repeats={0.1: 20, 0.05: 20, 0.02: 20, 0.01: 20, 0.005: 20},
+        pilot=200,
+        theory="cost^-1/2, as beta = 2 is above gamma = 1",
+        published=Published(
+            (0.963, 1.931),
+            (1.8731e-1, 9.9564e-2, 5.4312e-2, 2.7522e-2, 1.4201e-2, 7.0778e-3, 3.5960e-3, 1.7492e-3),
+            (1.6435e-1, 3.9577e-2, 1.1598e-2, 3.1369e-3, 8.4392e-4, 2.1334e-4, 5.2873e-5, 1.3131e-5),
+            (62.2, 31.4, 19.6, 15.5, 12.0, 10.4, 8.8, 9.2),
+            {0.1: 3.786e4, 0.05: 1.335e5, 0.02: 8.306e5, 0.01: 3.357e6, 0.005: 1.355e7},
+            {0.1: 12.02, 0.05: 27.79, 0.02: 56.02, 0.01: 111.30, 0.005: 215.24},
+        ),
     ),
-    "digital": Published(
-        (1.517, 0.879),
-        (2.0133e-1, 1.9232, 1.2802, 5.5631e-1, 2.1308e-1, 7.9205e-2, 2.8676e-2, 1.0224e-2),
-        123.4,
-        {0.1: 1.674e4, 0.05: 9.227e4, 0.02: 7.270e5, 0.01: 2.958e6},
-        {0.1: 219.13, 0.05: 346.04, 0.02: 580.19, 0.01: 570.48},
+    Case(
+        "digital call, smoothed",
+        "digital",
+        smoothed=True,
+        repeats={0.1: 20, 0.05: 20, 0.02: 20, 0.01: 20, 0.005: 20},
+        pilot=200,
+        theory="cost^-1/2, as beta = 3/2 is above gamma = 1",
+        published=Published(
+            (1.517, 0.879),
+            (-2.7023, -7.2392e-1, -1.9816e-1, -6.0912e-2, -2.2460e-2, -8.2487e-3, -3.4277e-3, -1.8502e-3),
+            (2.0133e-1, 1.9232, 1.2802, 5.5631e-1, 2.1308e-1, 7.9205e-2, 2.8676e-2, 1.0224e-2),
+            (11.2, 18.6, 22.6, 29.9, 43.6, 57.5, 82.6, 123.4),
+            {0.1: 1.674e4, 0.05: 9.227e4, 0.02: 7.270e5, 0.01: 2.958e6},
+            {0.1: 219.13, 0.05: 346.04, 0.02: 580.19, 0.01: 570.48},
+        ),
     ),
-}
+    Case(
+        "digital call",
+        "digital",
+        smoothed=False,
+        repeats={0.1: 20, 0.05: 20, 0.02: 6, 0.01: 3, 0.005: 1},
+        pilot=1_000,
+        theory="cost^-1/2 but for a logarithm, as beta = gamma = 1",
+    ),
+)
 
 
 def main() -> None:
     """Measures everything and writes the page."""
-    where = environment()
-    page = [
-        "# Multilevel Monte Carlo",
-        "",
-        f"Made by `make bench-multilevel` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
-        f"{where['device']}.",
-    ]
+    jax.config.update("jax_compilation_cache_dir", str(RESULTS / ".cache" / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    where, began = environment(), time.perf_counter()
     sections: list[tuple[str, Callable[[], list[str]]]] = [
-        *((f"levels, {field}", lambda field=field: levels(field)) for field in TOLERANCES),
-        *((f"tolerances, {field}", lambda field=field: tolerances(field)) for field in TOLERANCES),
+        *((f"levels, {case.title}", partial(levels, case)) for case in CASES),
+        *((f"tolerances, {case.title}", partial(tolerances, case)) for case in CASES),
         ("cookies, tolerances", multilevel_cookies.to_tolerances),
         ("cookies, budgets", multilevel_cookies.for_budgets),
     ]
+    body: list[str] = []
     for name, section in sections:
         start = time.perf_counter()
-        page += ["", *section()]
+        body += ["", *section()]
         sys.stderr.write(f"{name}: {time.perf_counter() - start:.0f} s\n")
-    OUTPUT.write_text("\n".join(page) + "\n")
-    sys.stdout.write("\n".join(page) + "\n")
+    head = [
+        "# Multilevel Monte Carlo",
+        "",
+        f"Made by `make bench-multilevel` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
+        f"{where['device']}, {cores()}, in {(time.perf_counter() - began) / 60:.0f} minutes. Levels have 2^l steps of "
+        "Milstein's scheme; costs count both runs of a pair, unless steps are spoken of: these are of the fine runs "
+        "alone, as the published table counts them. Published: R package `mlmc`, manual page of `mcqmc06_l`.",
+    ]
+    page = "\n".join([*head, *body]) + "\n"
+    (RESULTS / "benchmarks" / "multilevel.md").write_text(page)
+    sys.stdout.write(page)
 
 
-def refinement(level: int) -> GeometricBrownianMotion:
-    """2^level steps of Milstein's scheme."""
-    return GeometricBrownianMotion(steps=2**level)
-
-
-@cache
-def statistics(field: str) -> Estimate:
-    """A million pairs on each of the first levels."""
-    key = stream(0, "bench-multilevel", "levels", field)
-    return level_statistics(refinement, field=field, levels=LEVELS, runs=PAIRS, key=key, clock=Clock(), chunk=CHUNK)
-
-
-def levels(field: str) -> list[str]:
+def levels(case: Case) -> list[str]:
     """What the differences between levels are like."""
-    found, published = statistics(field), PUBLISHED[field]
-    worst = float(np.nanmax(found.kurtosis))
+    found, published = case.statistics, case.published
+    worst = float(np.nanmax(found.kurtosis[1:]))
     alpha, beta = (-(rate(each[1:]) or 0.0) for each in (np.abs(found.means), found.variances))
+    theirs = f"; published: alpha {published.rates[0]:.2f}, beta {published.rates[1]:.2f}" if published else ""
     warning = (
         f" **Warning**: kurtosis {worst:,.0f}, above {LARGEST_KURTOSIS:g}. Few pairs differ at all, and a variance "
-        f"from N pairs has a relative standard error of ({worst:,.0f} / N)^1/2. With the published smoothing the "
-        f"finest has {published.kurtosis:g}."
+        f"from N pairs has a relative standard error of ({worst:,.0f} / N)^1/2."
         if worst > LARGEST_KURTOSIS
         else ""
     )
-    theirs = ["", *(f"{each:.4e}" for each in published.variances)]
+    titles = ["l", "steps", "mean of y_l - y_(l-1)", "its standard error", "variance", "kurtosis"]
+    printed = zip(*published[1:4], strict=True) if published else ()
+    others = [["", "", ""], *([f"{mean:.4e}", f"{v:.4e}", f"{kurtosis:.1f}"] for mean, v, kurtosis in printed)]
+    body = [
+        [
+            f"{level}",
+            f"{2**level}",
+            f"{found.means[level]:.4e}",
+            f"{np.sqrt(found.variances[level] / PAIRS):.1e}",
+            f"{found.variances[level]:.4e}",
+            f"{found.kurtosis[level]:,.1f}",
+            *(others[level] if published else []),
+        ]
+        for level in range(LEVELS)
+    ]
     return [
-        f"## The differences between levels: {field}",
+        f"## The differences between levels: {case.title}",
         "",
         f"{PAIRS:,} pairs on each. **alpha {alpha:.2f}, beta {beta:.2f}, gamma {found.gamma:.2f}** by least squares "
-        f"over l = 1 to {LEVELS - 1}; published: alpha {published.rates[0]:.2f}, beta {published.rates[1]:.2f}."
-        f"{warning}",
+        f"over l = 1 to {LEVELS - 1}{theirs}.{warning}",
         "",
-        "| l | steps | mean of y_l - y_(l-1) | its standard error | variance | published variance | kurtosis |",
-        "|---|---|---|---|---|---|---|",
-        *(
-            f"| {level} | {2**level} | {mean:.4e} | {np.sqrt(variance / PAIRS):.1e} | {variance:.4e} | {other} "
-            f"| {kurtosis:,.1f} |"
-            for level, mean, variance, other, kurtosis in zip(
-                range(LEVELS), found.means, found.variances, theirs, found.kurtosis, strict=True
-            )
-        ),
+        *table([*titles, *(["published mean", "variance", "kurtosis"] if published else [])], body),
     ]
 
 
-def tolerances(field: str) -> list[str]:
-    """Costs of the mean to several tolerances."""
-    exact = float(refinement(0).moments(None)[field].mean)
-    found = {eps: estimate(field, eps) for eps in TOLERANCES[field]}
-    reached = {eps: each for eps, each in found.items() if isinstance(each, Estimate)}
-    costs = [[getattr(each, name) for each in reached.values()] for name in ("cost", "monte_carlo_cost")]
-    ours, plain = (exponent(reached, each) for each in costs)
-    finest = reached[min(reached)]
-    return [
-        f"## Cost of a tolerance: {field}",
-        "",
-        f"Exact mean (Black and Scholes) {exact:.6f}. Steps are those of the fine path of each pair, as the published "
-        "table counts them; all steps count the coarse path too, and are what N_l is optimal for. Plain: Var y_L, "
-        f"2^L steps, the same variance eps^2 / 2. Published: steps, times {SHARE_PUBLISHED / SHARE:g} for its larger "
-        f"share of the variance, and plain / steps as printed. The "
-        "standard error is as the algorithm says, and in parentheses with the variances of the million pairs.",
-        "",
-        f"Cost grows as eps^-{ours:.2f}, that of plain Monte Carlo as eps^-{plain:.2f}; at eps = {min(reached):g} "
-        f"multilevel is **{finest.monte_carlo_cost / finest.cost:,.0f} times cheaper**.",
-        "",
-        "| eps | error | weak error, estimated | standard error | L | N_l | steps | published | all steps | plain | "
-        "plain / steps | published | plain / all steps | eps^2 x all steps |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *(tolerance_row(eps, each, exact, field) for eps, each in found.items()),
-    ]
-
-
-def estimate(field: str, tolerance: float) -> Estimate | str:
-    """The algorithm's answer, or why there is none."""
-    key = stream(0, "bench-multilevel", "tolerance", field, str(tolerance))
-    start = time.perf_counter()
-    try:
-        found = multilevel_to_tolerance(
-            refinement, field=field, tolerance=tolerance, key=key, clock=Clock(), chunk=CHUNK
-        )
-    except CellError as error:
-        return str(error)
-    sys.stderr.write(f"{field}, {tolerance:g}: {time.perf_counter() - start:.0f} s\n")
-    return found
-
-
-def tolerance_row(tolerance: float, found: Estimate | str, exact: float, field: str) -> str:
-    """One line."""
-    if isinstance(found, str):
-        return f"| {tolerance:g} | {found} |" + " |" * 12
-    published, n = PUBLISHED[field], min(len(found.runs), LEVELS)
-    variances = np.concatenate([statistics(field).variances[:n], found.variances[n:]])
-    steps, checked = float(found.runs @ found.fine_cost), float(np.sqrt(np.sum(variances / found.runs)))
-    runs = " ".join(f"{n:,}" for n in found.runs)
-    return (
-        f"| {tolerance:g} | {found.mean - exact:+.4f} | {found.weak_error:.4f} | {found.standard_error:.4f} "
-        f"({checked:.4f}) | {len(found.runs) - 1} | {runs} | {steps:.3e} | "
-        f"{published.steps[tolerance] * SHARE_PUBLISHED / SHARE:.3e} | {found.cost:.3e} | "
-        f"{found.monte_carlo_cost:.3e} | {found.monte_carlo_cost / steps:.1f} | {published.savings[tolerance]:.1f} | "
-        f"{found.monte_carlo_cost / found.cost:.1f} | {tolerance**2 * found.cost:,.0f} |"
+def tolerances(case: Case) -> list[str]:
+    """Errors and costs of the mean at several tolerances."""
+    exact = float(case.problem(0).moments(None)[case.field].mean)
+    found = [searches(case, eps, exact) for eps in case.repeats]
+    steps = ["steps", "published", "plain / steps", "published"] if case.published else []
+    compared = (
+        f" Steps: those of fine runs; published, times {SHARE_PUBLISHED / SHARE:g} for its larger share of the "
+        "variance. Plain / steps: on the finest level of the search and for its variance, as is published."
+        if case.published
+        else ""
     )
+    return [
+        f"## The cost of a tolerance: {case.title}",
+        "",
+        f"Exact mean (Black and Scholes) {exact:.6f}; a level begins with {case.pilot:,} runs. Costs in runs of the "
+        "level that is best for plain Monte Carlo: what it takes there, what multilevel took, and the least that "
+        f"theory allows it, with all V_l and biases known.{compared}",
+        "",
+        findings(found, theory=case.theory),
+        "",
+        *table([*HEADER, *steps], [[*row(each), *in_steps(case, each)] for each in found]),
+    ]
+
+
+def searches(case: Case, tolerance: float, exact: float) -> Searches:
+    """As often as the case says."""
+    start, known = time.perf_counter(), case.statistics
+    variances = [float(case.problem(level).moments(None)[case.field].sd) ** 2 for level in range(LEVELS)]
+    least = least_costs(known, own_variances=variances, bias=biases(known.means), tolerance=tolerance)
+    found = [search(case, tolerance, i) for i in range(case.repeats[tolerance])]
+    sys.stderr.write(f"{case.title}, {tolerance:g}: {time.perf_counter() - start:.0f} s\n")
+    return Searches(tolerance, found, exact, least)
+
+
+def search(case: Case, tolerance: float, repeat: int) -> Estimate:
+    """The algorithm's answer."""
+    key = stream(repeat, "bench-multilevel", "tolerance", case.title, str(tolerance))
+    return multilevel_to_tolerance(
+        case.refined, tolerance=tolerance, key=key, pilot=case.pilot, most_levels=MOST_LEVELS
+    )
+
+
+def in_steps(case: Case, each: Searches) -> list[str]:
+    """The cells that stand beside published ones."""
+    if not case.published:
+        return []
+    steps = float(np.mean([found.runs @ found.fine_cost for found in each.found]))
+    plain = float(np.mean([found.monte_carlo_cost for found in each.found]))
+    theirs, saving = (by.get(each.tolerance) for by in (case.published.steps, case.published.savings))
+    return [
+        f"{steps:.3e}",
+        f"{theirs * SHARE_PUBLISHED / SHARE:.3e}" if theirs else "",
+        f"{plain / steps:.1f}",
+        f"{saving:.1f}" if saving else "",
+    ]
+
+
+def table(titles: list[str], body: list[list[str]]) -> list[str]:
+    """Lines of Markdown."""
+    return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *body)]
 
 
 if __name__ == "__main__":

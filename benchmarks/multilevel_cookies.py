@@ -1,25 +1,31 @@
 """The sections of `multilevel.py` on `cookies`: the mean of q to a tolerance, and for a budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from multilevel_searches import HEADER, Least, Searches, findings, least_costs, row
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.method import Sampler
 from sgmbench.core.rng import stream
 from sgmbench.core.simulation import Simulation
-from sgmbench.montecarlo.giles import Estimate, multilevel_to_tolerance
+from sgmbench.montecarlo.giles import Estimate, Refined, multilevel_to_tolerance
 from sgmbench.montecarlo.monte_carlo import MonteCarlo
 from sgmbench.montecarlo.multilevel import Multilevel
 from sgmbench.problems.cookies import Cookies
 
-TOLERANCES = {2e-4: 12, 1e-4: 12, 5e-5: 12, 2e-5: 6, 1e-5: 3}
+TOLERANCES = {2e-4: 16, 1e-4: 16, 5e-5: 16, 2e-5: 8, 1e-5: 4}
 """eps, and how often each is repeated."""
-MEAN_OF_Q, MEAN_OF_Q_2 = 0.064238651, 0.064229489
-"""Free of mesh errors, and of level 2, which is the default: `results/benchmarks/cookies.md`."""
+MEAN_OF_Q, MEANS_OF_LEVELS = 0.064238651, (0.064101856, 0.064229489, 0.064238023, 0.064238608)
+"""Free of mesh errors, and of levels 1 to 4: `results/benchmarks/cookies.md`."""
+MEAN_OF_Q_2 = MEANS_OF_LEVELS[1]
+"""Of the default level."""
+PILOT = 64
 TIMED = 2_048
 """Runs of one level that its seconds a run are from."""
 BUDGETS = (50, 100, 200, 400, 800, 1600)
@@ -36,44 +42,43 @@ class Rms:
     spent: float
 
 
-def exponent(tolerances: Iterable[float], costs: Sequence[float]) -> float:
-    """r of cost ~ eps^-r, by least squares."""
-    return -float(np.polyfit(np.log(list(tolerances)), np.log(costs), 1)[0])
-
-
 def to_tolerances() -> list[str]:
     """Giles's algorithm where a level halves the width of a mesh: errors over repetitions, and costs."""
-    found = {eps: [estimate(eps, i) for i in range(n)] for eps, n in TOLERANCES.items()}
-    seconds = [seconds_of(level) for level in range(max(len(each.runs) for many in found.values() for each in many))]
-    costs = {eps: float(np.mean([each.cost for each in many])) for eps, many in found.items()}
-    plain = {eps: float(np.mean([each.monte_carlo_cost for each in many])) for eps, many in found.items()}
-    eps = min(found)
-    finest = found[eps][0]
-    rows = [tolerance_row(eps, many, seconds) for eps, many in found.items()]
+    levels = Refined(Cookies, "q", clock=Clock())
+    estimates = {eps: [estimate(levels, eps, i) for i in range(n)] for eps, n in TOLERANCES.items()}
+    known = estimates[min(estimates)][0]
+    found = [Searches(eps, many, MEAN_OF_Q, least(known, eps)) for eps, many in estimates.items()]
+    seconds = [
+        seconds_of(level) for level in range(max(len(each.runs) for many in estimates.values() for each in many))
+    ]
+    titles = [*HEADER, "seconds", "plain, seconds", "ratio"]
+    body = [[*row(each), *in_seconds(each, seconds)] for each in found]
     return [
         "## Cookies: the mean of q to a tolerance",
         "",
-        f"E[q] = {MEAN_OF_Q:.9f} free of mesh errors (`results/benchmarks/cookies.md`); levels from 0 on, costs in "
-        "operations of a run of level 0, both runs of a pair. Plain: the finest of these levels, for the variance "
-        f"eps^2 / 2. Seconds: N_l times what a run of each level takes, measured ("
-        f"{', '.join(f'{1e6 * each:.0f}' for each in seconds)} us).",
+        f"E[q] = {MEAN_OF_Q:.9f} free of mesh errors, and the biases of levels (`results/benchmarks/cookies.md`); a "
+        f"level begins with {PILOT} runs. Costs as above, by operations. Seconds: N_l times what a run of each level "
+        f"takes, measured ({', '.join(f'{1e6 * each:.0f}' for each in seconds)} us).",
         "",
-        f"Cost grows as eps^-{exponent(costs, list(costs.values())):.2f} (theory: 2, as beta {finest.beta:.1f} is "
-        f"above gamma {finest.gamma:.1f}), that of plain Monte Carlo as "
-        f"eps^-{exponent(plain, list(plain.values())):.2f}; at eps = {eps:g} multilevel is "
-        f"**{plain[eps] / costs[eps]:,.1f} times cheaper**.",
+        findings(found, theory=f"cost^-1/2, as beta = {known.beta:.1f} is above gamma = {known.gamma:.1f}"),
         "",
-        "| eps | repeats | rms error | L | N_l, of the first | cost | plain | plain / cost | eps^2 x cost | seconds | "
-        "plain, seconds | ratio |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *rows,
+        *(f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *body)),
     ]
 
 
-def estimate(tolerance: float, repeat: int) -> Estimate:
+def estimate(levels: Refined, tolerance: float, repeat: int) -> Estimate:
     """One answer of the algorithm."""
-    key = stream(repeat, "bench-multilevel", "cookies", str(tolerance))
-    return multilevel_to_tolerance(Cookies, field="q", tolerance=tolerance, key=key, clock=Clock(), pilot=64)
+    key, start = stream(repeat, "bench-multilevel", "cookies", str(tolerance)), time.perf_counter()
+    found = multilevel_to_tolerance(levels, tolerance=tolerance, key=key, pilot=PILOT)
+    sys.stderr.write(f"cookies, {tolerance:g}, {repeat}: {time.perf_counter() - start:.0f} s\n")
+    return found
+
+
+def least(known: Estimate, tolerance: float) -> Least:
+    """What theory allows."""
+    means = [MEANS_OF_LEVELS[0] - known.means[1], *MEANS_OF_LEVELS][: len(known.means)]
+    own = [known.own_variance] * len(means)
+    return least_costs(known, own_variances=own, bias=np.array(means) - MEAN_OF_Q, tolerance=tolerance)
 
 
 def seconds_of(level: int) -> float:
@@ -83,19 +88,12 @@ def seconds_of(level: int) -> float:
     return simulate(TIMED, key=stream(0, "bench-multilevel", "timed")).seconds["simulate"] / TIMED
 
 
-def tolerance_row(tolerance: float, found: list[Estimate], seconds: list[float]) -> str:
-    """One line."""
-    error = float(np.sqrt(np.mean([(each.mean - MEAN_OF_Q) ** 2 for each in found])))
-    cost, plain = (float(np.mean([getattr(each, name) for each in found])) for name in ("cost", "monte_carlo_cost"))
+def in_seconds(each: Searches, seconds: list[float]) -> list[str]:
+    """What the searches took, what plain Monte Carlo takes, and their ratio."""
     of_pairs = np.array(seconds) + np.append(0.0, seconds[:-1])
-    took = float(np.mean([each.runs @ of_pairs[: len(each.runs)] for each in found]))
-    plainly = float(np.mean([2 * each.own_variance / tolerance**2 * seconds[len(each.runs) - 1] for each in found]))
-    finest = sorted({len(each.runs) - 1 for each in found})
-    return (
-        f"| {tolerance:g} | {len(found)} | {error:.1e} | {' or '.join(map(str, finest))} | "
-        f"{' '.join(f'{n:,}' for n in found[0].runs)} | {cost:.3e} | {plain:.3e} | {plain / cost:.1f} | "
-        f"{tolerance**2 * cost:.2e} | {took:.3g} | {plainly:.3g} | {plainly / took:.1f} |"
-    )
+    took = float(np.mean([found.runs @ of_pairs[: len(found.runs)] for found in each.found]))
+    plain = each.least.plain / each.least.run * seconds[each.least.level]
+    return [f"{took:.3g}", f"{plain:.3g}", f"{plain / took:.1f}"]
 
 
 def for_budgets() -> list[str]:

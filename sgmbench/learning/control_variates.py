@@ -83,7 +83,8 @@ class Controls:
     ) -> Float[np.ndarray, "m d"]:
         weight = 1 / np.mean(variance / variance.mean(axis=0), axis=1, keepdims=True)
         gram = values.T @ (weight * values)
-        gram[np.diag_indices(len(gram))] *= 1 + _RIDGE
+        own = np.diag(gram)
+        np.fill_diagonal(gram, np.where(own > 0, (1 + _RIDGE) * own, 1.0))  # what vanishes in all runs gets no part
         return np.linalg.solve(gram, values.T @ (weight * residual))
 
 

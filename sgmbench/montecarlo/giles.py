@@ -3,13 +3,16 @@
     mean square error = variance + bias^2 <= eps^2,      variance <= eps^2 / 2,      bias <= eps / 2^1/2
 
 Runs are added until N_l = ceil(2 eps^-2 (V_l / C_l)^1/2 sum_k (V_k C_k)^1/2) on every level. Then, with m_l = E Y_l of
-the differences (see `hierarchy`) and its fitted rate alpha, the bias that is left is taken to be
+the differences (see `hierarchy`), s_l = (V_l / N_l)^1/2 and the rate alpha of |m_l|, the bias that is left is taken to
+be
 
-    max_(i = 0, 1, 2) |m_(L-i)| 2^(-i alpha) / (2^alpha - 1),
+    max_(i = 0, 1, 2) (|m_(L-i)| + s_(L-i)) 2^(-i alpha) / (2^alpha - 1),
 
-and while it is above eps / 2^1/2 a finer level is added. What few runs leave at zero is held up by the rates: see
-`level_moments.floored`. The result is biased by what that estimate misses, and a little by N_l being decided by the
-rows that are averaged; `multilevel.Multilevel` is free of both.
+and while it is above eps / 2^1/2 a finer level is added. alpha is fitted to the last four levels with |m_l| > 2 s_l,
+and is a half at least, also where fewer than two levels tell it: a search that went by |m_l| alone would end where m_L
+is small by chance. What few runs leave at zero is held up by the rates: see `level_moments.floored`. The result is
+biased by what that estimate misses, and a little by N_l being decided by the rows that are averaged;
+`multilevel.Multilevel` is free of both.
 
 V_l from N pairs has a relative standard error of ((kurtosis - 1) / N)^1/2, and the first difference has no coarser one
 that holds it up. Where few pairs differ at all, as those of a digital option, the runs that a level begins with are
@@ -19,12 +22,14 @@ Cost, in runs of the coarsest level: eps^-2 for beta > gamma, eps^-2 (log eps)^2
 eps^(-2 - (gamma - beta) / alpha), where plain Monte Carlo needs eps^(-2 - gamma / alpha).
 
 Source: M. B. Giles, Oper. Res. 56 (2008) 607-617, section 4, and Acta Numerica 24 (2015) 259-328, section 3: the
-equal split of the error and the least cost of a variance as there; costs count both runs of a pair.
+equal split of the error, the three levels and the least cost of a variance as there; costs count both runs of a pair.
+N. Collier, A. Haji-Ali, F. Nobile, E. von Schwerin, R. Tempone, BIT 55 (2015) 399-432: rates of the last levels alone,
+and their noise.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -39,7 +44,7 @@ from sgmbench.montecarlo.allocation import runs_for_variance
 from sgmbench.montecarlo.level_moments import floored, rate
 
 Refinement = Callable[[int], Any]
-"""Of level l the problem whose own `coarser()` runs on the same germ and has the law of level l - 1; None below 0.
+"""Of level l the problem whose own `coarser()` runs on the same germ and has the mean of level l - 1; None below 0.
 
 That is all that refining needs: `lambda level: GeometricBrownianMotion(steps=2**level)`, say. Each problem may have a
 germ of its own length.
@@ -47,6 +52,10 @@ germ of its own length.
 
 FIRST_LEVELS = 3
 SLOWEST = 0.5
+CLEAR = 2.0
+"""Standard errors of a mean that a rate is told by."""
+RECENT = 4
+"""Means that a rate is told by."""
 UNCERTAIN = 0.5
 """Relative standard error of a variance that runs are not yet shared out by."""
 MOST_PILOTS = 64
@@ -55,22 +64,66 @@ BATCH = 2**17
 """Runs made at a time, so that only their sums are kept."""
 
 
-class Level:
-    """One level: its problem made ready, and the power sums of the runs that were made.
+class Ready(NamedTuple):
+    """A level made ready to run.
 
-    Args:
-        problem: the level's.
-        field: a scalar field.
-        key: of its runs.
-        clock: books them.
-        chunk: lanes of a device.
+    Attributes:
+        where: the field lies in y.
+        ratio: cost of a run over that of one of the next coarser level.
+        simulations: of the level, and of that one.
     """
 
-    def __init__(self, problem: Any, field: str, *, key: Key[Array, ""], clock: Clock, chunk: int) -> None:
-        self.where = _place(problem, field)
-        coarser = problem.coarser()
-        self.ratio = 1.0 if coarser is None else problem.relative_cost / coarser.relative_cost
-        self._simulations = [_ready(each, clock, chunk) for each in (problem, coarser) if each is not None]
+    where: int
+    ratio: float
+    simulations: list[MakesRuns]
+
+
+class Refined:
+    """The levels of a refinement, each made ready when it is first begun, and kept for the searches that follow.
+
+    Args:
+        refinement: the problem of each level.
+        field: a scalar field.
+        clock: books the runs.
+        chunk: lanes that a device runs at once.
+    """
+
+    def __init__(self, refinement: Refinement, field: str, *, clock: Clock, chunk: int = CHUNK) -> None:
+        self.field = field
+        self._refinement = refinement
+        self._clock = clock
+        self._chunk = chunk
+        self._ready: list[Ready] = []
+
+    def begin(self, number: int, *, key: Key[Array, ""]) -> "Level":
+        """A level without runs; `key` is that of all levels.
+
+        Raises:
+            UsageError: the field is not scalar.
+        """
+        while len(self._ready) <= number:
+            self._ready.append(self._made_ready(len(self._ready)))
+        return Level(self._ready[number], key=jax.random.fold_in(key, number))
+
+    def _made_ready(self, number: int) -> Ready:
+        problem = self._refinement(number)
+        where, coarser = _place(problem, self.field), problem.coarser()
+        ratio = 1.0 if coarser is None else problem.relative_cost / coarser.relative_cost
+        pair = [each for each in (problem, coarser) if each is not None]
+        return Ready(where, ratio, [_simulation(each, self._clock, self._chunk) for each in pair])
+
+
+class Level:
+    """The power sums of the runs of one level that were made.
+
+    Args:
+        ready: the level.
+        key: of its runs.
+    """
+
+    def __init__(self, ready: Ready, *, key: Key[Array, ""]) -> None:
+        self.ratio = ready.ratio
+        self._ready = ready
         self._key = key
         self._batches = 0
         self._center = np.zeros(2)
@@ -86,7 +139,7 @@ class Level:
         while n > 0:
             some = min(n, BATCH)
             key = jax.random.fold_in(self._key, self._batches)
-            fine, *coarse = (simulation(some, key=key).y[:, self.where] for simulation in self._simulations)
+            fine, *coarse = (make(some, key=key).y[:, self._ready.where] for make in self._ready.simulations)
             rows = np.stack([fine - coarse[0] if coarse else fine, fine])
             if not np.isfinite(rows).all():
                 raise CellError(f"{np.sum(~np.isfinite(rows[0])):,} of {some:,} runs gave NaN or infinity")
@@ -144,7 +197,7 @@ class Estimate:
         kurtosis: of the differences.
         fine_cost: of a run of each level, in runs of the coarsest.
         pair_cost: of a pair.
-        alpha: fitted rate of |m_l|.
+        alpha: fitted rate of the last |m_l| that stand out of their noise.
         beta: fitted rate of V_l.
         gamma: fitted rate of the costs.
         own_variance: Var y_L.
@@ -178,27 +231,16 @@ class Estimate:
 
 
 def multilevel_to_tolerance(
-    refinement: Refinement,
-    *,
-    field: str,
-    tolerance: float,
-    key: Key[Array, ""],
-    clock: Clock,
-    pilot: int = 1_000,
-    most_levels: int = 12,
-    chunk: int = CHUNK,
+    refined: Refined, *, tolerance: float, key: Key[Array, ""], pilot: int = 1_000, most_levels: int = 12
 ) -> Estimate:
     """The mean of a field over the prior and the germ to a root mean square error of the tolerance.
 
     Args:
-        refinement: the problem of each level.
-        field: a scalar field.
+        refined: the levels.
         tolerance: eps, in the field's unit.
         key: randomness.
-        clock: books the runs.
         pilot: runs that a new level begins with, at least.
         most_levels: beyond which none is added.
-        chunk: lanes that a device runs at once.
 
     Raises:
         CellError: so many levels do not reach the tolerance, or a run failed.
@@ -208,9 +250,7 @@ def multilevel_to_tolerance(
     while True:
         wanted = FIRST_LEVELS if not levels else len(levels) + 1
         while len(levels) < wanted:
-            number = len(levels)
-            stream = jax.random.fold_in(key, number)
-            levels.append(Level(refinement(number), field, key=stream, clock=clock, chunk=chunk))
+            levels.append(refined.begin(len(levels), key=key))
             levels[-1].add(pilot)
             while levels[-1].variance_error > UNCERTAIN and levels[-1].runs < MOST_PILOTS * pilot:
                 levels[-1].add(levels[-1].runs)
@@ -220,20 +260,16 @@ def multilevel_to_tolerance(
             return estimate
         if len(levels) >= most_levels:
             raise CellError(
-                f"{field}: {len(levels)} levels leave a bias of about {estimate.weak_error:.2g}, above {tolerance:g} / "
-                "sqrt(2); allow more levels or a larger tolerance"
+                f"{refined.field}: {len(levels)} levels leave a bias of about {estimate.weak_error:.2g}, above "
+                f"{tolerance:g} / sqrt(2); allow more levels or a larger tolerance"
             )
 
 
-def level_statistics(
-    refinement: Refinement, *, field: str, levels: int, runs: int, key: Key[Array, ""], clock: Clock, chunk: int = CHUNK
-) -> Estimate:
+def level_statistics(refined: Refined, *, levels: int, runs: int, key: Key[Array, ""]) -> Estimate:
     """So many runs on each of the first levels: what `multilevel_to_tolerance` relies on, with no tolerance at all."""
-    made = []
-    for number in range(levels):
-        stream = jax.random.fold_in(key, number)
-        made.append(Level(refinement(number), field, key=stream, clock=clock, chunk=chunk))
-        made[-1].add(runs)
+    made = [refined.begin(number, key=key) for number in range(levels)]
+    for level in made:
+        level.add(runs)
     return estimate_of(made, float("nan"))
 
 
@@ -245,9 +281,7 @@ def estimate_of(levels: list[Level], tolerance: float) -> Estimate:
     )
     fine_cost = np.cumprod(ratios)
     pair_cost = fine_cost + np.append(0.0, fine_cost[:-1])
-    alpha, beta = (max(SLOWEST, -(rate(each) or 0.0)) for each in (np.abs(means[1:]), variances[1:]))
-    last = floored(np.abs(means[1:]), slowest=SLOWEST)[::-1][:3]
-    weak_error = float(np.max(last * 2.0 ** (-alpha * np.arange(len(last)))) / (2**alpha - 1))
+    alpha, weak_error = bias_left(means[1:], np.sqrt(variances[1:] / runs[1:]))
     return Estimate(
         mean=float(means.sum()),
         weak_error=weak_error,
@@ -259,11 +293,22 @@ def estimate_of(levels: list[Level], tolerance: float) -> Estimate:
         fine_cost=fine_cost,
         pair_cost=pair_cost,
         alpha=alpha,
-        beta=beta,
+        beta=max(SLOWEST, -(rate(variances[1:]) or 0.0)),
         gamma=rate(pair_cost[1:]) or 0.0,
         own_variance=levels[-1].own_variance,
         tolerance=tolerance,
     )
+
+
+def bias_left(
+    means: Float[np.ndarray, " differences"], errors: Float[np.ndarray, " differences"]
+) -> tuple[float, float]:
+    """alpha and the bias that m_1, m_2, ..., each known to a standard error, leave."""
+    size = np.abs(means)
+    clear = np.flatnonzero(size > CLEAR * errors)[-RECENT:]
+    alpha = max(SLOWEST, -(rate(np.where(np.isin(np.arange(len(size)), clear), size, 0.0)) or 0.0))
+    last = floored(size + errors, slowest=SLOWEST)[::-1][:3]
+    return alpha, float(np.max(last * 2.0 ** (-alpha * np.arange(len(last)))) / (2**alpha - 1))
 
 
 def _reach_variance(levels: list[Level], target: float) -> None:
@@ -290,7 +335,7 @@ def _one_of(names: Any) -> str:
     return " or ".join(repr(name) for name in names) or "another problem: it has none"
 
 
-def _ready(problem: Leveled, clock: Clock, chunk: int) -> MakesRuns:
+def _simulation(problem: Leveled, clock: Clock, chunk: int) -> MakesRuns:
     """The problem made ready, with chunks as wide as one likes where it is traceable."""
     if isinstance(problem, Traceable):
         return Simulation(problem, clock, at_condition=False, chunk=chunk)

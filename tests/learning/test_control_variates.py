@@ -47,6 +47,15 @@ def test_scale_of_the_residuals_is_no_matter(drawn):
     np.testing.assert_allclose(scaled, plain, rtol=1e-9, atol=1e-12)
 
 
+def test_a_control_that_vanishes_in_all_runs_gets_no_part(drawn):
+    """As where a condition is the same in all of them, and polynomials of it are 0."""
+    u, r, e = drawn
+    residual, variance = r[:, :1] + 0.1 * e[:, :1], np.ones((N, 1))
+    plain = Controls(r, u).explain(residual, variance)
+    with_nothing = Controls(r, np.hstack([u, np.zeros((N, 1))])).explain(residual, variance)
+    np.testing.assert_allclose(with_nothing, plain, rtol=1e-9, atol=1e-12)
+
+
 def test_explains_everything_by_itself(drawn):
     _, r, _ = drawn
     explained = Controls(r, np.ones((N, 1))).explain(r, np.ones((N, 3)))

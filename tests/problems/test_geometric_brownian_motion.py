@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 
 from sgmbench.problems.geometric_brownian_motion import GeometricBrownianMotion
 from sgmbench.problems.numerics.brownian_bridge import brownian_bridge
@@ -51,6 +51,37 @@ def test_the_moments_are_those_of_black_and_scholes():
         np.testing.assert_allclose(known[name].sd, np.sqrt(moment(2) - moment(1) ** 2), rtol=1e-9)
     np.testing.assert_allclose(known["call"].mean, 10.450583572, rtol=1e-9)
     np.testing.assert_allclose(known["digital"].mean, 53.232481545, rtol=1e-9)
+
+
+def test_the_moments_of_a_smoothed_digital_are_those_of_prices_that_part():
+    """P(two prices of one path up to T - d both above K) by SciPy's bivariate normal law, and of the runs."""
+    indicator = GeometricBrownianMotion().moments(None)["digital"]
+    for steps in (1, 4, 64):
+        known = GeometricBrownianMotion(steps=steps, smoothed=True).moments(None)["digital"]
+        d_0, rho = (R / SIGMA - SIGMA / 2) * np.sqrt(T), 1 - 1 / steps
+        both = multivariate_normal(cov=[[1, rho], [rho, 1]]).cdf([d_0, d_0])
+        second = (np.exp(-R * T) * K) ** 2 * both
+        assert known.mean == indicator.mean
+        np.testing.assert_allclose(known.sd**2, second - known.mean**2, rtol=1e-9, atol=1e-9)
+    assert known.sd < indicator.sd
+
+
+def test_the_moments_of_a_smoothed_digital_are_those_of_the_runs(assert_moments):
+    assert_moments(GeometricBrownianMotion(steps=64, smoothed=True))
+
+
+@pytest.mark.parametrize("steps", [2, 4])
+def test_a_smoothed_digital_in_one_step_has_the_mean_of_an_euler_step(steps):
+    """Whatever d: E Phi(...) over W(T - d) is P(1 + r T + sigma W(T) > 1), here by Gauss and Hermite's rule."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    ends = [2 * n - 1 for n in (1, 2) if n < steps]  # midpoints that lie before T alone
+    axes = np.meshgrid(*[nodes] * (1 + len(ends)), indexing="ij")
+    xi = np.zeros((axes[0].size, steps))
+    xi[:, [0, *ends]] = np.stack([axis.ravel() for axis in axes], axis=1)
+    weight = np.prod(np.meshgrid(*[weights / weights.sum()] * len(axes), indexing="ij"), axis=0).ravel()
+    coarsest = list(levels(GeometricBrownianMotion(steps=steps, smoothed=True)))[-1]
+    mean = weight @ np.asarray(run(coarsest, xi)["digital"])
+    np.testing.assert_allclose(mean, np.exp(-R * T) * K * norm.cdf(R / SIGMA), rtol=1e-10)
 
 
 @pytest.mark.parametrize(("scheme", "order"), [("milstein", 1.0), ("euler", 0.5)])
