@@ -19,6 +19,10 @@ class CellError(SgmbenchError):
     exit_code = 5
 
 
+class OutageError(CellError):
+    """What a cell needs is not to be had now: a server, memory, time. A failed result that `--resume` tries again."""
+
+
 class IncomparableError(SgmbenchError):
     """Two runs answer different questions."""
 

@@ -3,23 +3,42 @@
 Built-in classes and those of a user's package enter by the same door, the entry-point groups `sgmbench.<group>`;
 unpackaged code is named as `my_module:MyProblem`. Listing reads source files and imports none of them, so that it stays
 fast and a broken package cannot stop it; a class is imported when it is asked for by name.
+
+A user's own configuration may name unpackaged code, and importing runs it. The record of a run may be anybody's: while
+one is read (`nothing_imported`) code is taken that has been imported before, and nothing else.
 """
 
 import importlib
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from sgmbench.errors import UsageError
-from sgmbench.sources import digest, summary
+from sgmbench.sources import digest, locate, summary
 
-__all__ = ["GROUPS", "builtin", "digest", "entries", "kind_of", "load", "names", "suggestion"]
+__all__ = [
+    "GROUPS",
+    "builtin",
+    "digest",
+    "entries",
+    "import_unpackaged",
+    "kind_of",
+    "load",
+    "names",
+    "nothing_imported",
+    "suggestion",
+    "unpackaged",
+]
 
 GROUPS = ("problems", "targets", "methods", "representations", "networks", "noises", "samplers", "metrics")
+
+_may_import = ContextVar("may_import", default=True)
 
 
 @cache
@@ -47,7 +66,7 @@ def load(group: str, kind: str) -> type:
         kind: a registered name, or `my_module:MyClass` of a module in the working directory or the environment.
 
     Raises:
-        UsageError: unknown, registered twice, or broken.
+        UsageError: unknown, registered twice, broken, or not to be imported.
     """
     if ":" in kind:
         return _load_unregistered(kind)
@@ -65,6 +84,37 @@ def kind_of(group: str, cls: type) -> str:
     """The inverse of `load`: the registered name of a class, else `module:Class`."""
     value = f"{cls.__module__}:{cls.__qualname__}"
     return next((entry.name for entry in entries(group) if entry.value == value), value)
+
+
+def unpackaged(plain: Any) -> dict[str, str]:
+    """The unpackaged code that plain data name, as `my_module:MyClass`, each with the file that importing it runs."""
+    if isinstance(plain, list):
+        return {kind: file for item in plain for kind, file in unpackaged(item).items()}
+    if not isinstance(plain, dict):
+        return {}
+    found = {kind: file for item in plain.values() for kind, file in unpackaged(item).items()}
+    kind = plain.get("kind")
+    return {kind: _file(kind)} | found if isinstance(kind, str) and ":" in kind else found
+
+
+def import_unpackaged(plain: Any) -> None:
+    """Imports the unpackaged code that plain data name, because the user has said that it is to be trusted.
+
+    Raises:
+        UsageError: some of it cannot be loaded.
+    """
+    for kind in unpackaged(plain):
+        _load_unregistered(kind)
+
+
+@contextmanager
+def nothing_imported() -> Iterator[None]:
+    """While the record of a run is read: unpackaged code that is not imported yet is refused."""
+    token = _may_import.set(False)
+    try:
+        yield
+    finally:
+        _may_import.reset(token)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -105,11 +155,25 @@ def _load_unregistered(kind: str) -> type:
     module_name, _, class_name = kind.partition(":")
     if not all(part.isidentifier() for part in [*module_name.split("."), class_name]):
         raise UsageError(f"{kind!r} is no class; write it as my_module:MyClass")
+    if not _may_import.get() and module_name not in sys.modules:
+        raise UsageError(
+            f"{kind!r} is code that the record of a run names, which may be anybody's: it is not imported; where you "
+            f"know it, write --trust, or in Python import {module_name} before"
+        )
     module = _import_here(module_name)
     if not hasattr(module, class_name):
         classes = [name for name, value in vars(module).items() if isinstance(value, type)]
         raise UsageError(f"{module_name} has no class {class_name!r}{suggestion(class_name, classes)}")
     return _as_class(getattr(module, class_name), kind)
+
+
+def _file(kind: str) -> str:
+    """Where the module of a kind is, "" where there is none."""
+    module = kind.partition(":")[0]
+    if not all(part.isidentifier() for part in module.split(".")):
+        return ""
+    with _working_directory_importable():
+        return str(locate(module) or "")
 
 
 def _import_here(name: str):

@@ -176,3 +176,40 @@ def test_a_built_in_class_is_made_of_the_core_it_imports(monkeypatch):
     layout = str(sources.locate("sgmbench.core.layout"))
     monkeypatch.setattr(ast, "parse", lambda text, filename: parse(b"" if filename == layout else text, filename))
     assert sources.digest.__wrapped__(cls) != first
+
+
+def test_unpackaged_code_of_plain_data_is_told_with_its_file_and_not_imported(here, tmp_path):
+    here("sgm_told.py", "raise RuntimeError\n")
+    here("sgm_pkg/deep.py", "raise RuntimeError\n")
+    plain = {
+        "problem": {"kind": "sgm_told:Mine", "url": "http://localhost:80"},
+        "methods": [{"kind": "learner", "network": {"kind": "sgm_pkg.deep:Net"}}, {"kind": "sgm_none:Gone"}],
+        "kind": 3,
+    }
+    assert registry.unpackaged(plain) == {
+        "sgm_told:Mine": str(tmp_path / "sgm_told.py"),
+        "sgm_pkg.deep:Net": str(tmp_path / "sgm_pkg" / "deep.py"),
+        "sgm_none:Gone": "",
+    }
+    assert not {"sgm_told", "sgm_pkg", "sgm_pkg.deep"} & set(sys.modules)
+
+
+def test_a_record_has_no_code_imported_but_what_is(here):
+    """Also not a module of a package that is; trusting it is to import it."""
+    here("sgm_theirs.py", "class Mine:\n    pass\n")
+    here("sgm_known/__init__.py", "class Mine:\n    pass\n")
+    here("sgm_known/other.py", "class Mine:\n    pass\n")
+    registry.load("problems", "sgm_known:Mine")
+    with registry.nothing_imported():
+        assert registry.load("problems", "sgm_known:Mine").__name__ == "Mine"
+        assert registry.load("targets", "marginal").__name__ == "Marginal"
+        for module in ("sgm_theirs", "sgm_known.other"):
+            assert refused(f"{module}:Mine") == (
+                f"'{module}:Mine' is code that the record of a run names, which may be anybody's: it is not imported; "
+                f"where you know it, write --trust, or in Python import {module} before"
+            )
+            assert module not in sys.modules
+    registry.import_unpackaged([{"kind": "sgm_theirs:Mine"}])
+    with registry.nothing_imported():
+        assert registry.load("problems", "sgm_theirs:Mine").__name__ == "Mine"
+    assert registry.load("problems", "sgm_known.other:Mine").__name__ == "Mine"

@@ -1,9 +1,11 @@
 """Finished runs kept: verified, a cell of them reproduced, taken elsewhere; and the cache emptied."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, get_args
 
+from sgmbench import registry
 from sgmbench.api.printing import print_lines
 from sgmbench.api.running import RESULTS
 from sgmbench.core.progress import Progress, silent
@@ -20,8 +22,10 @@ from sgmbench.runner import reproduction, verification
 from sgmbench.runner.reproduction import Reproduction
 from sgmbench.runner.verification import Verification
 from sgmbench.store.cache import Cache, Held
+from sgmbench.store.lock import locked
 from sgmbench.store.manifest import MANIFEST
-from sgmbench.store.run_folder import RunFolder, find_run
+from sgmbench.store.names import component
+from sgmbench.store.run_folder import RunFolder, find_run, runs_of
 
 Format = Literal["csv", "parquet", "netcdf", "arviz"]
 
@@ -33,13 +37,19 @@ _TO_FILE: dict[Format, tuple[str, Callable[[Path, Summary], None]]] = {
 
 
 def verify(
-    name: str | Path, *, with_scores: bool = True, results: Path = RESULTS, progress: Progress = silent
+    name: str | Path,
+    *,
+    with_scores: bool = True,
+    trust: bool = False,
+    results: Path = RESULTS,
+    progress: Progress = silent,
 ) -> Verification:
     """Whether all files of a run are as they were written, and its samples have the scores that are told of them.
 
     Args:
         name: a run as in `show`; its folder may be damaged.
         with_scores: whether kept samples are scored again; a reference that the cache lacks is made for it.
+        trust: whether unpackaged code that the run names is imported for that.
         results: root of the results folders.
         progress: listener.
 
@@ -47,25 +57,35 @@ def verify(
         UsageError: there is no such run.
     """
     folder = _folder_of(results, str(name))
+    if trust and folder.is_readable:
+        registry.import_unpackaged(folder.record["configuration"])
     return verification.verify(folder, _cache_of(folder), with_scores=with_scores, progress=progress)
 
 
-def reproduce(name: str | Path, cell: str, *, results: Path = RESULTS, progress: Progress = silent) -> Reproduction:
+def reproduce(
+    name: str | Path, cell: str, *, trust: bool = False, results: Path = RESULTS, progress: Progress = silent
+) -> Reproduction:
     """One cell of a run again, with its reference, its runs and its fit, and how far its numbers are the same.
 
     Args:
         name: a run as in `show`.
         cell: its name, or a part of it that no other cell has.
+        trust: whether unpackaged code that the run names is imported.
         results: root of the results folders.
         progress: listener.
 
     Raises:
-        UsageError: there is no such run or cell, or its problem cannot be run.
+        UsageError: there is no such run or cell, its problem cannot be run, or it needs code that is not imported.
     """
-    return reproduction.reproduce(find_run(results, str(name)), cell, progress=progress)
+    folder = find_run(results, str(name))
+    if trust:
+        registry.import_unpackaged(folder.record["configuration"])
+    return reproduction.reproduce(folder, cell, progress=progress)
 
 
-def export(name: str | Path, *, to: Format, output: str | Path | None = None, results: Path = RESULTS) -> list[Path]:
+def export(
+    name: str | Path, *, to: Format, output: str | Path | None = None, trust: bool = False, results: Path = RESULTS
+) -> list[Path]:
     """Writes a run in a form for other tools, and says which files.
 
         csv, parquet   the rows of `Answer.table`, to six digits and in full precision
@@ -76,6 +96,7 @@ def export(name: str | Path, *, to: Format, output: str | Path | None = None, re
         name: a run as in `show`.
         to: the form.
         output: the file, or the folder where there are several; named after the run, in this folder, by default.
+        trust: whether unpackaged code that the run names is imported, for the units of its metrics and parameters.
         results: root of the results folders.
 
     Raises:
@@ -84,8 +105,12 @@ def export(name: str | Path, *, to: Format, output: str | Path | None = None, re
     """
     if to not in get_args(Format):
         raise UsageError(f"--to {to}: no such form; write {', '.join(get_args(Format))}")
-    summary = summarize(find_run(results, str(name)))
-    stem = f"{summary.record['configuration']['name']}-{Path(summary.run).resolve().name}"
+    folder = find_run(results, str(name))
+    if trust:
+        registry.import_unpackaged(folder.record["configuration"])
+    summary = summarize(folder)
+    experiment = component(summary.record["configuration"]["name"], of=folder.path)
+    stem = f"{experiment}-{folder.path.resolve().name}"
     if to == "arviz":
         return write_inference_data(Path(output or f"{stem}-posterior"), summary)
     suffix, write = _TO_FILE[to]
@@ -103,11 +128,16 @@ def clear_cache(results: Path = RESULTS) -> list[Held]:
     """Empties the cache and says what it held; runs stay, and what they need is made again when it is asked for.
 
     Raises:
+        UsageError: a process is at work in a run below `results`, which uses the cache.
         StoreError: it cannot be removed.
     """
     cache = Cache(results / ".cache")
     held = cache.held()
-    cache.clear()
+    with ExitStack() as locks:
+        for run in runs_of(results):
+            if run.record["status"] == "running":
+                locks.enter_context(locked(run.path))
+        cache.clear()
     return held
 
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sgmbench import registry
 from sgmbench.api.reporting import RESULTS, write_page
 from sgmbench.api.result import Answer
 from sgmbench.config.load import Loaded, build_experiment, load
 from sgmbench.config.series import LoadedEntry, load_series
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.progress import Progress, silent
-from sgmbench.errors import UsageError
+from sgmbench.errors import StoreError, UsageError
 from sgmbench.report.answer import answers
 from sgmbench.report.contest import Claim, contests, family
 from sgmbench.report.csv import write_contests, write_csv
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
 from sgmbench.report.summary import summarize
-from sgmbench.runner.run import check_runnable, continue_run, find_unfinished, start
+from sgmbench.runner.run import continue_run, find_unfinished, start
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.lock import locked
 from sgmbench.store.run_folder import RunFolder
 
@@ -66,6 +68,9 @@ def run(
     *,
     overrides: Sequence[str] = (),
     resume: bool = False,
+    trust: bool = False,
+    isolate: bool = False,
+    timeout: float | None = None,
     results: str | Path = RESULTS,
     progress: Progress = silent,
     warn: Callable[[str], object] = lambda message: None,
@@ -76,6 +81,9 @@ def run(
         config: a YAML file, or the folder of a run.
         overrides: `a.b=value` strings.
         resume: go on with the newest run of exactly this configuration.
+        trust: whether unpackaged code that the record of a folder names is imported; that of a file always is.
+        isolate: whether cells run in a child process, so that one that takes its process down fails alone.
+        timeout: seconds until a cell without a result is ended, in place of the configuration's; isolates.
         results: root of the results folders.
         progress: listener.
         warn: told what is allowed and odd about the configuration, before anything is spent.
@@ -84,11 +92,14 @@ def run(
         UsageError: everything that is wrong with the configuration; another process is at work in the run.
         StoreError: the results folder cannot be written.
     """
+    _check_timeout(timeout)
     config, results = Path(config), Path(results)
     if (config / "run.json").is_file():
         if overrides:
             raise UsageError(f"{config}: a run keeps its configuration; use --set with a .yaml file")
         folder = RunFolder(config.resolve())
+        if trust:
+            registry.import_unpackaged(folder.record["configuration"])
         loaded = build_experiment(folder.record["configuration"], str(config / "run.json"))
         results = folder.path.parents[1]
     else:
@@ -96,7 +107,7 @@ def run(
         folder = _open(loaded, resume, results)
     for warning in loaded.warnings:
         warn(warning)
-    return _complete(folder, loaded.experiment, results, progress)
+    return _complete(folder, _limited(loaded.experiment, timeout), results, progress, isolate=isolate)
 
 
 def run_series(
@@ -104,6 +115,8 @@ def run_series(
     *,
     overrides: Sequence[str] = (),
     resume: bool = False,
+    isolate: bool = False,
+    timeout: float | None = None,
     results: Path = RESULTS,
     progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent),
     warn: Callable[[str], object] = lambda message: None,
@@ -115,6 +128,8 @@ def run_series(
         config: a YAML file with `problems`.
         overrides: `a.b=value` strings, applied to the whole.
         resume: go on with the newest run of each experiment that has one, and begin the others.
+        isolate: as in `run`.
+        timeout: as in `run`.
         results: root of the results folders.
         progress: makes a listener for each experiment.
         warn: told what is allowed and odd, before anything is spent.
@@ -124,6 +139,7 @@ def run_series(
         UsageError: everything that is wrong with the configuration; a problem that cannot be run; nothing to resume.
         StoreError: the results folder cannot be written.
     """
+    _check_timeout(timeout)
     loaded = load_series(config, overrides)
     for entry in loaded:
         check_runnable(entry.experiment.problem)
@@ -137,7 +153,7 @@ def run_series(
         )
         with progress() as listener:
             listener("problems", i, len(loaded), entry.label)
-            answer = _complete(folder, entry.experiment, results, listener)
+            answer = _complete(folder, _limited(entry.experiment, timeout), results, listener, isolate=isolate)
         finished(answer)
         done.append(answer)
     claims = family(answer.summary for answer in done)
@@ -156,14 +172,26 @@ def _unfinished(loaded: list[LoadedEntry], results: Path) -> dict[str, RunFolder
     return found
 
 
-def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress) -> Answer:
+def _check_timeout(timeout: float | None) -> None:
+    """Before a folder is made; raises UsageError where no cell could end in time."""
+    if timeout is not None and not timeout > 0:
+        raise UsageError(f"--timeout {timeout:g}: no cell ends in that time; write a positive number of seconds")
+
+
+def _limited(experiment: Experiment, timeout: float | None) -> Experiment:
+    """With a timeout in place of its own, where one is given."""
+    return experiment if timeout is None else replace(experiment, timeout=timeout)
+
+
+def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress, *, isolate: bool) -> Answer:
     """Goes on with a run to its end, writes its report, and seals it; no other process does meanwhile."""
     with locked(folder.path):
         folder.reopen()
         try:
-            continue_run(folder, experiment, results, progress)
+            continue_run(folder, experiment, results, progress, isolate=isolate)
         except BaseException:
-            folder.finish("interrupted")
+            with suppress(StoreError):  # on a full disk: what is told is what could not be written first
+                folder.finish("interrupted")
             raise
         answer = _report(folder)
         folder.seal()

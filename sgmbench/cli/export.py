@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Results
+from sgmbench.cli.options import RESULTS, Results, Trust
 from sgmbench.cli.orderly import orderly
 
 
@@ -27,6 +27,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file; of arviz the folder. Named after the run if not.")
     ] = None,
+    trust: Trust = False,
     results: Results = RESULTS,
 ) -> None:
     """Write a run's scores as csv, parquet or netcdf, or its posterior samples for arviz; print the files' names.
@@ -35,5 +36,5 @@ def export(
     """
     from sgmbench import api
 
-    for path in api.export(name, to=to.value, output=output, results=results):
+    for path in api.export(name, to=to.value, output=output, trust=trust, results=results):
         sys.stdout.write(f"{path}\n")

@@ -7,4 +7,7 @@ import typer
 
 Results = Annotated[Path, typer.Option("--results", envvar="SGMBENCH_RESULTS", help="Root of the results folders.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on standard output.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Import code of its own (my_module:MyClass) that the run's record names.")
+]
 RESULTS = Path("results")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Results, Trust
 from sgmbench.cli.orderly import orderly
 
 
@@ -14,6 +14,7 @@ def reproduce(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, its name, its experiment's name.")],
     cell: Annotated[str, typer.Argument(metavar="CELL", help="The name of one of its cells, or a part of it.")],
     json: Json = False,
+    trust: Trust = False,
     results: Results = RESULTS,
 ) -> int:
     """Run one cell again from nothing and compare; exit code 3 where its numbers differ beyond rounding.
@@ -24,7 +25,7 @@ def reproduce(
     from sgmbench.cli.progress import terminal_progress
 
     with terminal_progress(quiet=json) as progress:
-        found = api.reproduce(name, cell, results=results, progress=progress)
+        found = api.reproduce(name, cell, trust=trust, results=results, progress=progress)
     if json:
         sys.stdout.write(api.as_json(found) + "\n")
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Results, Trust
 from sgmbench.cli.orderly import orderly
 from sgmbench.cli.plan import print_plan
 
@@ -19,8 +19,11 @@ def run(
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=value.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, as plan does, and stop.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest run of this configuration.")] = False,
+    isolate: Annotated[bool, typer.Option("--isolate", help="Run cells in a child process, which may die.")] = False,
+    timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds until a cell is ended; isolates.")] = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
+    trust: Trust = False,
     results: Results = RESULTS,
 ) -> int:
     """Run an experiment: ground truth, training, sampling, scores, and the answer; or a series, problem by problem.
@@ -35,12 +38,13 @@ def run(
         return 0
     says = not (quiet or json)
     options = {"overrides": overrides or (), "resume": resume, "results": results, "warn": _warn}
+    options |= {"isolate": isolate, "timeout": timeout}
     if api.is_series(config):
         finished = api.print_answer if says else lambda answer: None
         done = api.run_series(config, **options, progress=lambda: terminal_progress(quiet=not says), finished=finished)
     else:
         with terminal_progress(quiet=not says) as progress:
-            done = api.run(config, **options, progress=progress)
+            done = api.run(config, **options, trust=trust, progress=progress)
     if json:
         sys.stdout.write(api.as_json(done) + "\n")
     elif says:

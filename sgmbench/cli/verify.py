@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Results, Trust
 from sgmbench.cli.orderly import orderly
 
 
@@ -14,6 +14,7 @@ def verify(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, its name, its experiment's name.")],
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Look at the files alone.")] = False,
     json: Json = False,
+    trust: Trust = False,
     results: Results = RESULTS,
 ) -> int:
     """Verify a run: checksums, schemas, results, and scores computed again; exit code 5 where something is broken.
@@ -24,7 +25,7 @@ def verify(
     from sgmbench.cli.progress import terminal_progress
 
     with terminal_progress(quiet=json) as progress:
-        found = api.verify(name, with_scores=not no_scores, results=results, progress=progress)
+        found = api.verify(name, with_scores=not no_scores, trust=trust, results=results, progress=progress)
     if json:
         sys.stdout.write(api.as_json(found) + "\n")
     else:

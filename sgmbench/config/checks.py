@@ -9,29 +9,42 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sgmbench import registry
-from sgmbench.config import decomposed, extent, held_out, idle, recorded
+from sgmbench.config import decomposed, extent, held_out, idle, recorded, streamed
 from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
 from sgmbench.core.experiment import Experiment
-from sgmbench.core.method import refusal
+from sgmbench.core.layout import Layout
+from sgmbench.core.method import Method, refusal
 from sgmbench.core.metric import Metric, PairScore
 from sgmbench.core.observation import Observed
+from sgmbench.core.place import Place
 from sgmbench.core.problem import Problem, Recorded, Traceable
 from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Conditional, Posterior
 from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.metrics.tail_probability import TailProbability
+from sgmbench.raised import is_users, told
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-SAFE = "write at most 80 letters, digits and _ . -, beginning with a letter or digit"
+SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_-])?")
+SAFE = "write at most 80 letters, digits and _ . -, beginning with a letter or digit, and no dot at the end"
+DEVICES = ("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10)))  # of Windows
+RESERVED = frozenset({"baselines", "problems", *DEVICES})
 
 
 def faults(parts: Parts) -> list[Fault]:
     """Everything wrong that the fields alone do not tell."""
-    checks: list[Callable[[Parts], Iterator[Fault]]] = [_name, _labels, _repeats, _conditional, _conditions, _posterior]
+    checks: list[Callable[[Parts], Iterator[Fault]]] = [
+        _name,
+        _outputs,
+        _labels,
+        _repeats,
+        _conditional,
+        _conditions,
+        _posterior,
+    ]
     checks += [_refusals, _targets, _layout, _primary, _margins, _asks]
-    checks += [recorded.faults, decomposed.faults, held_out.faults]
+    checks += [recorded.faults, decomposed.faults, held_out.faults, streamed.faults]
     checks += [extent.faults]
     return [fault for check in checks for fault in check(parts)]
 
@@ -83,8 +96,25 @@ def _name(parts: Parts) -> Iterator[Fault]:
     names = {("name",): parts.get(("name",))}
     names |= {(*path, "label"): entry.label for path, entry in entries_of(parts, "methods", "metrics").items()}
     for path, name in names.items():
-        if name is not None and not SAFE_NAME.fullmatch(name):
+        if name is None:
+            continue
+        if not SAFE_NAME.fullmatch(name):
             yield Fault(path, f"{shown(name)} cannot name a folder; {SAFE}")
+        elif path == ("name",) and name.partition(".")[0].lower() in RESERVED:
+            yield Fault(path, f"{shown(name)} is a name with a use of its own in a results folder; write another")
+
+
+def _outputs(parts: Parts) -> Iterator[Fault]:
+    """Names of a problem become parts of scores, "mean/c", variables of files, and words in a terminal."""
+    problem = parts.get(("problem",))
+    if not isinstance(problem, Problem):
+        return
+    fields = problem.layout.fields
+    names = [*(field.name for field in fields), *(axis.name for field in fields for axis in field.axes)]
+    for name in dict.fromkeys([*(parameter.name for parameter in problem.parameters), *names]):
+        if not name or "/" in name or not name.isprintable():
+            text = f"{shown(name)} cannot name a parameter, a field or an axis; write letters, and no / among them"
+            yield Fault(("problem",), text)
 
 
 def _labels(parts: Parts) -> Iterator[Fault]:
@@ -193,8 +223,20 @@ def _layout(parts: Parts) -> Iterator[Fault]:
     chosen |= {path: entry.metric for path, entry in entries_of(parts, "metrics").items()}
     for path, part in chosen.items():
         for layout in layouts:
-            for place, text in part.refusals(layout).items():
+            for place, text in _refused(part, layout).items():
                 yield Fault((*path, *(place if isinstance(place, tuple) else (place,))), text)
+
+
+def _refused(part: Method | Metric, layout: Layout) -> dict[Place, str]:
+    """What a part says that it cannot work with; what it should not say is said of the whole part."""
+    what = f"{type(part).__name__}.refusals"
+    try:
+        found = part.refusals(layout)
+    except Exception as error:  # whatever the user's code raises
+        if not is_users(error):
+            raise
+        return {(): f"{what} failed: {told(error)}"}
+    return found if isinstance(found, dict) else {(): f"{what} must return a dictionary; it returns {found!r:.60}"}
 
 
 def _primary(parts: Parts) -> Iterator[Fault]:
@@ -212,11 +254,11 @@ def _primary(parts: Parts) -> Iterator[Fault]:
 
 
 def _margins(parts: Parts) -> Iterator[Fault]:
-    """Margins are of metrics that are listed."""
+    """Margins are of metrics that are listed, or of operations."""
     metrics = {entry.label for entry in entries_of(parts, "metrics").values()}
     plan = parts.get(("compare",))
     for label in plan.margins if plan is not None and metrics else ():
-        if label not in metrics:
+        if label not in {*metrics, "operations"}:
             near = registry.suggestion(label, metrics)
             text = f"no metric is labeled {label!r}{near}; write {any_of(sorted(metrics))}"
             yield Fault(("compare", "margins", label), text, is_key=True)

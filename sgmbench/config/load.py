@@ -80,12 +80,15 @@ def has_problems(document: Document) -> bool:
 
 
 def build_experiment(plain: dict[str, Any], source: str) -> Loaded:
-    """The experiment in plain data as `dump` gives them; errors name `source`, where they came from.
+    """The experiment in the record of a run, plain data as `dump` gives them; errors name `source`, its file.
+
+    The record may be anybody's: unpackaged code that it names is taken if it is imported already, else refused.
 
     Raises:
         ConfigError: everything that is wrong with it.
     """
-    return _checked(Document(plain), source, ())
+    with registry.nothing_imported():
+        return _checked(Document(plain), source, ())
 
 
 def build(group: str, plain: str | dict[str, Any], overrides: Sequence[str] = ()) -> Any:

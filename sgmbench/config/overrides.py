@@ -11,7 +11,7 @@ from typing import Any
 
 from sgmbench import registry
 from sgmbench.config.defaults import default_kind
-from sgmbench.config.document import DocumentError, read
+from sgmbench.config.document import DEEPEST, DocumentError, read
 from sgmbench.config.faults import ConfigError, Path
 from sgmbench.core.experiment import Experiment
 
@@ -44,6 +44,8 @@ def _write(document: dict[str, Any], override: str, annotation: Any) -> Path:
     keys = name.strip().split(".")
     if not equals or not all(keys):
         raise ConfigError("not of the form a.b=value; write for example replicates=1 or methods.0.steps=5")
+    if len(keys) > DEEPEST:
+        raise ConfigError(f"more than {DEEPEST} levels of nesting; a configuration needs fewer")
     value = _value(text)
     path: Path = ()
     parent: Any = document

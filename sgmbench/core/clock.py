@@ -1,4 +1,4 @@
-"""Seconds by phase, each read after the device has finished; and how often a network was evaluated for a sample.
+"""Seconds by phase, each read after the device has finished; and what else of the work is noted on its way.
 
 JAX dispatches asynchronously and compiles on the first call: a clock read without blocking measures neither. `Clock`
 blocks on what a timed function returns, and books compilation apart from execution.
@@ -12,16 +12,27 @@ from typing import Any, Literal, get_args
 
 import jax
 
+from sgmbench.core.operations import operations_of
+
 Phase = Literal["compile", "simulate", "train", "sample"]
 
 
 class Clock:
-    """Accumulates wall-clock seconds of each phase, and those that this process had the processors for."""
+    """Accumulates wall-clock seconds of each phase, and those that this process had the processors for.
+
+    Attributes:
+        seconds: by phase.
+        cpu_seconds: by phase.
+        operations: of all programs that it has timed (see `core.operations`); None where those of some are not known.
+        evaluations: of a network for a sample.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
         self.cpu_seconds: dict[str, float] = dict.fromkeys(get_args(Phase), 0.0)
+        self.operations: float | None = 0.0
         self.evaluations = 0
+        self.chunk: int | None = None
         self._earlier = 0.0
         self._programs: dict[Hashable, Callable[..., Any]] = {}
 
@@ -42,6 +53,10 @@ class Clock:
         self.seconds[phase] += seconds
         self._earlier += seconds
 
+    def count(self, operations: float | None) -> None:
+        """Adds operations; None of work of which they are not known, or are another number each time."""
+        self.operations = None if operations is None or self.operations is None else self.operations + operations
+
     def _passed(self) -> float:
         """What is booked of the time since this clock was made."""
         return sum(self.seconds.values()) - self._earlier
@@ -49,6 +64,11 @@ class Clock:
     def note_evaluations(self, count: int) -> None:
         """So many network evaluations made a sample; the largest number counts, where solvers adapt their steps."""
         self.evaluations = max(self.evaluations, count)
+
+    def note_chunk(self, lanes: int | None) -> None:
+        """Memory or time sufficed for so many solver runs at once and no more; the fewest count, None is no limit."""
+        limits = [each for each in (self.chunk, lanes) if each is not None]
+        self.chunk = min(limits, default=None)
 
     def jit(
         self, function: Callable[..., Any], phase: Phase, *, program: Hashable = None, **options: Any
@@ -78,8 +98,12 @@ class Clock:
             shapes = (structure, tuple((jax.typeof(leaf).shape, jax.typeof(leaf).dtype) for leaf in leaves))
             if shapes not in compiled:
                 with self("compile"):
-                    compiled[shapes] = jitted.lower(*arguments).compile()
+                    traced = jitted.trace(*arguments)
+                    compiled[shapes] = traced.lower().compile(), operations_of(traced.jaxpr)
+            program, operations = compiled[shapes]
             with self(phase):
-                return jax.block_until_ready(compiled[shapes](*arguments))
+                found = jax.block_until_ready(program(*arguments))
+            self.count(operations)
+            return found
 
         return call

@@ -22,9 +22,13 @@ class Cost:
     `solver_runs` are those asked for in fine-run equivalents, `executed_runs` the lanes that the device really ran
     (the last chunk is padded). `gradients` of those asked for were differentiated, too, and `runs_a_gradient` is g as
     measured, None where it was not. `network_evaluations` are those a sample, `samples` all that were drawn, of which
-    `extra_samples` at each condition were not delivered. Seconds are split into compile, simulate, train and sample;
-    cold time has compilation in it, warm time has not. `cpu_seconds` are those of all this host's processors, empty
-    where they were not measured: others who use the machine change them less.
+    `extra_samples` at each condition were not delivered. `chunk` solver runs were made at once where memory or time
+    sufficed for no more, else it is None: numbers are promised to be bitwise the same where chunks are. Seconds are
+    split into compile, simulate, train and sample; cold time has compilation in it, warm time has not. `cpu_seconds`
+    are those of all this host's processors, empty where they were not measured: others who use the machine change them
+    less.
+    `operations` are those of the method's own programs, of a Generator to train and sample (`core.operations`): the
+    same on every machine, None where they were not counted or are others each time, as where the clock ends a training.
     """
 
     solver_runs: float = 0.0
@@ -32,9 +36,11 @@ class Cost:
     gradients: float = 0.0
     runs_a_gradient: float | None = None
     network_evaluations: float = 0.0
+    operations: float | None = None
     samples: int = 0
     extra_samples: int = 0
     peak_bytes: int = 0
+    chunk: int | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     cpu_seconds: Mapping[str, float] = field(default_factory=dict)
 

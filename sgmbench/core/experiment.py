@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Len, Lt
+from annotated_types import Ge, Gt, Le, Len, Lt
 
 from sgmbench.core.method import Generator, Method
 from sgmbench.core.metric import Metric
 from sgmbench.core.problem import Problem
 from sgmbench.core.quantity import Quantity
 from sgmbench.core.target import Target
+
+MOST_KEPT = 65_536
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,20 @@ class ReferencePlan:
     As many samples as the sizes say are scored all the same. Over K conditions n runs at each tell about n K^(1/2)
     equivalent runs apart, of which a third is claimed.
 
+    Of more runs than memory holds some are `kept`. Mean, standard deviation and quantiles are those of all, and worth
+    up to a third of all; everything else is scored against those kept, by as many samples.
+
     Attributes:
         size: runs at a listed condition, and of the marginal.
         drawn_size: runs at a drawn condition.
         held_out: runs at any condition, in place of both.
+        kept: of more runs than that at a condition.
     """
 
     size: Annotated[int, Ge(50)] = 10_000
     drawn_size: Annotated[int, Ge(50)] = 4_000
     held_out: Annotated[int, Ge(10)] | None = None
+    kept: Annotated[int, Ge(50), Le(MOST_KEPT)] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ class ComparePlan:
     Attributes:
         accuracy: relative worsening of any error that is tolerated.
         time: of the seconds of a method's own work.
-        margins: of the errors of one metric, by its label, in place of `accuracy`.
+        margins: of the errors of one metric, by its label, in place of `accuracy`; of `operations`, which has no other.
     """
 
     accuracy: Annotated[float, Gt(0)] = 0.1
@@ -122,6 +129,8 @@ class Experiment:
         samples_kept: how many rows a condition are kept.
         hide_germ: whether methods that choose or see xi are refused, as for a model whose randomness is out of reach.
         compare: by how much errors and time may grow from one version of the code to the next.
+        timeout: seconds after which a cell without a result is ended; cells run in a child process then. Results do not
+            depend on it.
     """
 
     name: str
@@ -140,6 +149,7 @@ class Experiment:
     samples_kept: Annotated[int, Ge(1)] = 1_000
     hide_germ: bool = False
     compare: ComparePlan = field(default_factory=ComparePlan)
+    timeout: Annotated[float, Gt(0)] | None = None
 
     @property
     def training_runs(self) -> int:

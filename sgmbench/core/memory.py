@@ -1,9 +1,18 @@
-"""Peak resident memory of a stretch of work."""
+"""Memory: the peak of a stretch of work, and what becomes of work that finds none left."""
 
 import contextlib
 import resource
 import sys
 from collections.abc import Callable, Iterator
+
+import jax
+
+from sgmbench.errors import OutageError
+
+EXHAUSTED = "RESOURCE_EXHAUSTED"
+"""XLA's status where a device or its host has no memory left."""
+
+SHOWN = 200  # characters of what is said
 
 
 @contextlib.contextmanager
@@ -24,3 +33,33 @@ def _high_water_mark() -> int:
                 return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice, by what Python or XLA says."""
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        return EXHAUSTED in str(error)
+    return isinstance(error, MemoryError)
+
+
+def fewer(runs: int, error: BaseException) -> int:
+    """Half as many runs at once as memory did not suffice for; raises the error of a single one."""
+    if runs == 1:
+        raise error
+    return runs // 2
+
+
+@contextlib.contextmanager
+def outage_of_memory() -> Iterator[None]:
+    """Says of a block for which memory did not suffice that it did not.
+
+    Raises:
+        OutageError: in the place of Python's or XLA's error.
+    """
+    try:
+        yield
+    except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = " ".join(str(error).split())[:SHOWN] or type(error).__name__
+        raise OutageError(f"memory does not suffice ({said}); free some, then --resume") from error

@@ -20,6 +20,7 @@ class Result:
     `name` pairs cells across versions of the code, `content` says what exactly was computed. `failed_runs` gave NaN or
     infinity: they were paid for and not used. `pair_scores` are what `scores` are the means of, where no condition
     repeats: differences between methods are paired by them. `diagnostics` are what a generator tells about its fit.
+    An `is_outage` failed for want of a server, of memory or of time, and not by what it is: `--resume` tries it again.
     `reasons` say why the cell is invalid, `marks` what limits its claims and leaves it valid (`core.findings`).
     """
 
@@ -32,6 +33,7 @@ class Result:
     replicate: int
     status: Literal["ok", "failed"]
     reason: str = ""
+    is_outage: bool = False
     failed_runs: int = 0
     samples_each: dict[str, int] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)

@@ -8,13 +8,17 @@ from jaxtyping import Bool, Float
 
 @dataclass(frozen=True)
 class Runs:
-    """n runs. Germs are not kept: run i of a stream draws its germ again from the stream's key and i."""
+    """n runs. Germs are not kept: run i of a stream draws its germ again from the stream's key and i.
+
+    `chunk` were made at once where memory did not suffice for as many as are usual.
+    """
 
     z: Float[np.ndarray, "n p"]
     y: Float[np.ndarray, "n d"]
     ok: Bool[np.ndarray, " n"]
     executed: int
     seconds: dict[str, float]
+    chunk: int | None = None
 
     @property
     def failed(self) -> int:

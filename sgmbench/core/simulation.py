@@ -1,8 +1,13 @@
 """Simulation: runs of one problem, compiled once and executed in chunks over all devices.
 
 A run is made of a standard normal vector (`core.inputs`): that of a stream's i-th run, or one that is given. It belongs
-to this vector alone: the same numbers come out whatever the chunk and the number of devices. The last chunk is padded,
-and the padded lanes are counted as executed.
+to this vector alone: the same numbers come out whatever the chunk and the number of devices. They are bitwise the same
+in chunks of two lanes and more; of a single one, and of batched factorizations (`darcy`), rounding differs. The last
+chunk is padded, and the padded lanes are counted as executed.
+
+Where memory does not suffice for a chunk, half of it is tried, down to a single run. A chunk that takes longer than
+`LONGEST`, as of a dear solver, is followed by smaller ones, of two lanes at least: before the end of one no progress is
+heard of. Later chunks stay as small, and the clock notes it.
 """
 
 from collections.abc import Callable
@@ -16,11 +21,16 @@ from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
+from sgmbench.core.memory import fewer, is_out_of_memory
 from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.runs import Runs
+from sgmbench.errors import CellError
+from sgmbench.raised import told
 
 CHUNK = 256
+LONGEST = 2.0  # s
+FEWEST = 2  # lanes
 
 
 class Simulation:
@@ -76,20 +86,39 @@ class Simulation:
         before = dict(self.clock.seconds)
         devices = jax.devices()
         sharding = NamedSharding(Mesh(np.array(devices), ("runs",)), PartitionSpec("runs"))
-        width = min(self.chunk, -(-n // len(devices))) * len(devices)
         condition = jnp.asarray(z, "float64")
-        parts = []
-        for start in range(0, n, width):
+        parts, start, executed = [], 0, 0
+        while start < n:
+            chunk, begun = min(self.chunk, -(-n // len(devices))), self.clock.seconds["simulate"]
+            width = chunk * len(devices)
             lanes = jax.device_put(np.arange(start, start + width), sharding)
-            parts.append(jax.tree.map(np.asarray, self._run_chunk(normal_of(lanes), condition)))
-            progress("solver runs", min(start + width, n), n)
+            try:
+                parts.append(jax.tree.map(np.asarray, self._run_chunk(normal_of(lanes), condition)))
+            except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise CellError(f"{type(self.problem).__name__}.simulate failed: {told(error)}") from error
+                self._limit(fewer(chunk, error))
+                continue
+            if chunk > FEWEST and (seconds := self.clock.seconds["simulate"] - begun) > LONGEST:
+                self._limit(max(_power_of_two(chunk * LONGEST / seconds), FEWEST))
+            start, executed = start + width, executed + width
+            progress("solver runs", min(start, n), n)
         z_all, y = (np.concatenate([part[i] for part in parts])[:n] for i in (0, 1))
         seconds = {phase: spent - before[phase] for phase, spent in self.clock.seconds.items()}
-        return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed=len(parts) * width, seconds=seconds)
+        return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed, seconds, chunk=self.clock.chunk)
+
+    def _limit(self, chunk: int) -> None:
+        self.chunk = chunk
+        self.clock.note_chunk(chunk)
 
     def _run(
         self, normal: Float[Array, " k"], z: Float[Array, " given"]
     ) -> tuple[Float[Array, " p"], Float[Array, " d"]]:
         """(z, y) of one run."""
         parameters, xi = parameters_and_germ(self.problem, normal, z, at_condition=self.at_condition)
-        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, xi))
+        return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, xi)).astype("float64")
+
+
+def _power_of_two(lanes: float) -> int:
+    """The largest that is not above; 1 of less than 1."""
+    return 1 << max(int(lanes), 1).bit_length() - 1

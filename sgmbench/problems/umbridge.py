@@ -3,7 +3,8 @@
 F is the server's. x are its input vectors, filled from z, from xi and with fixed numbers (see `clients.inputs`); y are
 its output vectors laid end to end and cut into fields (`clients.outputs`); how it is asked is in `clients.um_bridge`.
 
-A run that gives NaN, an error, another number of values, or nothing within the timeout has failed, and is paid for.
+A run that gives NaN, an error, another number of values, or nothing within the timeout has failed, and is paid for. A
+server that is gone is waited for; where it does not come back, the cell fails and no run is taken for a failed one.
 
 Source: L. Seelinger et al., "UM-Bridge: Uncertainty quantification and modeling bridge", Journal of Open Source
 Software 8 (2023) 4748.
@@ -56,6 +57,7 @@ class UMBridge(Hosted, Leveled):
         timeout: seconds until a run is given up.
         retries: how often a run is asked for again after an error of the server or a lost connection.
         backoff: seconds before the first retry, doubled for each further one.
+        outage: seconds that a server which cannot be reached any more is waited for.
     """
 
     url: str = "http://localhost:4242"
@@ -70,6 +72,7 @@ class UMBridge(Hosted, Leveled):
     timeout: Annotated[float, Gt(0)] = 600.0
     retries: Annotated[int, Ge(0)] = 2
     backoff: Annotated[float, Ge(0)] = 0.5
+    outage: Annotated[float, Ge(0)] = 300.0
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
@@ -165,4 +168,5 @@ class UMBridge(Hosted, Leveled):
             timeout=self.timeout,
             retries=self.retries,
             backoff=self.backoff,
+            outage=self.outage,
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from sgmbench.report.format import count, short
 from sgmbench.report.frame import framed
@@ -101,10 +102,10 @@ def _power_table(found: Calibration) -> Table:
     return table
 
 
-def _share(power: Power | None) -> str:
+def _share(power: Power | None) -> str | Text:
     if power is None:
         return "-"
-    return f"[bold]{short(power.share)}[/bold]" if power.share >= FOUND else short(power.share)
+    return Text(short(power.share), "bold") if power.share >= FOUND else short(power.share)
 
 
 def _add_dimensions(table: Table, found: Calibration) -> None:

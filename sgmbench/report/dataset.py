@@ -30,6 +30,7 @@ COUNTS = (
     "gradients",
     "runs_a_gradient",
     "network_evaluations",
+    "operations",
     "samples",
     "peak_bytes",
 )
@@ -117,11 +118,12 @@ def _place(result: Result, axes: dict[str, list[Any]]) -> tuple[int, ...]:
 
 
 def _parameters(summary: Summary, target: TargetSummary) -> dict[str, Any]:
-    """The z of conditions as coordinates with their units; none where the problem cannot be built here."""
+    """The z of conditions as coordinates with their units; none where the problem cannot be built, or not unasked."""
     if not any(condition["z"] for condition in target.conditions.values()):
         return {}
     try:
-        parameters = build("problems", summary.record["configuration"]["problem"]).parameters
+        with registry.nothing_imported():
+            parameters = build("problems", summary.record["configuration"]["problem"]).parameters
     except SgmbenchError:
         return {}
     given = np.array([condition["z"] for condition in target.conditions.values()], float)
@@ -133,7 +135,8 @@ def _units(summary: Summary) -> dict[str, str]:
     found = {}
     for entry in summary.record["configuration"]["metrics"]:
         try:
-            metric: Any = registry.load("metrics", entry["kind"])
+            with registry.nothing_imported():
+                metric: Any = registry.load("metrics", entry["kind"])
         except SgmbenchError:
             continue
         found[entry["label"]] = metric.unit

@@ -32,8 +32,8 @@ def plan_table(plan: Plan) -> Table:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Why parts are not estimated, and the warnings."""
-    why = [plan.note] if plan.note else []
+    """Which code of the user's own runs, why parts are not estimated, and the warnings."""
+    why = [f"imports {kind}, from {file}" for kind, file in plan.code.items()] + ([plan.note] if plan.note else [])
     why += [f"{row.target}, {row.part} at {count(row.budget)} runs: {row.note}" for row in plan.rows if row.note]
     return [*why, *(f"warning: {each}" for each in plan.warnings)]
 

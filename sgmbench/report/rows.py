@@ -63,6 +63,8 @@ def _costs(line: Line) -> Iterator[Row]:
     counts = {"solver_runs": line.solver_runs, "network_evaluations_a_sample": line.network_evaluations}
     if line.gradients:
         counts |= {"gradients": line.gradients, "forward_runs": line.forward_runs}
+    if line.operations:
+        counts["operations"] = line.operations
     for name, value in {**line.seconds, **totals, **counts, "samples": float(line.samples)}.items():
         yield _row(line, f"cost/{name}", value)
 

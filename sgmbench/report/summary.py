@@ -16,7 +16,6 @@ from sgmbench.core.result import Result
 from sgmbench.report.standings import Standing, standings_of
 from sgmbench.report.worth import ENERGY, QUANTITY_OF, Entry, by_metric
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
-from sgmbench.store.atomic import read_json
 from sgmbench.store.run_folder import RunFolder
 
 
@@ -31,6 +30,7 @@ class Line:
         seconds: mean seconds by phase.
         solver_runs: asked for over all conditions, of which `gradients` were differentiated.
         runs_a_gradient: what such a run counts as, the median of all cells of the method; None where none measured it.
+        operations: of its own programs (`core.cost`); None where they were not counted.
         samples: drawn in a replicate over all conditions, those beyond the scored ones included.
         invalid: why its samples are not what they should be, a sentence each; its scores stand, and win nothing.
         marks: what limits its claims and leaves it valid, likewise.
@@ -54,6 +54,7 @@ class Line:
     gradients: float = 0.0
     runs_a_gradient: float | None = None
     network_evaluations: float = 0.0
+    operations: float | None = None
     samples: int = 0
     extra_samples: int = 0
     peak_bytes: int = 0
@@ -142,7 +143,8 @@ class TargetSummary:
     @property
     def seconds_a_run(self) -> float:
         """Warm core-seconds of a solver run, measured while the references were made; NaN of recorded runs."""
-        known = [c["seconds"]["simulate"] / c["size"] for c in self.conditions.values() if c["seconds"]]
+        runs = {name: c.get("streamed", c["size"]) for name, c in self.conditions.items()}
+        known = [c["seconds"]["simulate"] / runs[name] for name, c in self.conditions.items() if c["seconds"]]
         return float(np.median(known)) if known else float("nan")
 
     def floor(self, part: str) -> float:
@@ -178,8 +180,7 @@ def summarize(folder: RunFolder) -> Summary:
     record, results = folder.record, folder.results()
     configuration, targets = record["configuration"], []
     for name in dict.fromkeys(result.target for result in results):
-        path = folder.path / "references" / f"{name}.json"
-        known: dict[str, Any] = read_json(path) if path.exists() else {"conditions": {}}
+        known = folder.read_reference(name) or {"conditions": {}}
         fields = known.get("fields", [])  # runs of an older version have none: theirs stay in the order of the alphabet
         truth = _by_condition(known["conditions"], fields)
         error = truth.pop("error", "")
@@ -255,12 +256,18 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str, metrics: S
         solver_runs=float(np.mean([result.cost.solver_runs for result in good])),
         gradients=float(np.mean([result.cost.gradients for result in good])),
         network_evaluations=good[0].cost.network_evaluations,
+        operations=_mean_operations(good),
         samples=good[0].cost.samples,
         extra_samples=good[0].cost.extra_samples,
         peak_bytes=max(result.cost.peak_bytes for result in good),
         invalid=tuple(told([result.reasons for result in good])),
         marks=tuple(told([result.marks for result in good])),
     )
+
+
+def _mean_operations(good: list[Result]) -> float | None:
+    counted = [result.cost.operations for result in good if result.cost.operations is not None]
+    return float(np.mean(counted)) if len(counted) == len(good) else None
 
 
 def _gather(good: list[Result]) -> dict[str, dict[str, list[float]]]:

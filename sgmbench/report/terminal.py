@@ -25,7 +25,7 @@ SCORES = {
 CONSTANT = "nothing varies"
 WIDTH = 106
 OVERLOOKED = 1e-3  # sd by which a sample may break a constraint of the problem without a word
-_UNBOUNDED = Console(width=1000)
+_UNBOUNDED = Console(width=1000, markup=False, emoji=False)
 
 
 def wide_console() -> Console:
@@ -35,8 +35,12 @@ def wide_console() -> Console:
 
 
 def _console(width: int | None = None) -> Console:
-    """Without any escape codes where NO_COLOR is set (Rich would still dim and embolden) or TERM is dumb."""
-    return Console(highlight=False, width=width, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    """Without any escape codes where NO_COLOR is set (Rich would still dim and embolden) or TERM is dumb.
+
+    A name in brackets or between colons is a name, not Rich's markup.
+    """
+    colors = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(highlight=False, markup=False, emoji=False, width=width, color_system=colors)
 
 
 def print_whole(console: Console, table: Table) -> None:

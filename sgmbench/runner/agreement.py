@@ -6,15 +6,22 @@ Scores a and b of a metric's part at a condition differ by rounding where
 
 since parts like the squared distance and mu of `energy` come from sums of one size, of which the first is what is left.
 A score that only one of them has, or that is a number in one of them alone, differs by infinity.
+
+Two runs of one configuration agree byte for byte in all else but times (`without_times`), however often one of them
+was killed and gone on with.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sgmbench.core.result import Result, Scores
 
 ROUNDING = 1e-9
+EXECUTED = "cost/executed_runs"
+OF_THE_MOMENT = ("seconds", "cpu_seconds", "peak_bytes", "runs_a_gradient", "checksum")
+"""What is measured and not computed, and the checksum of all."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,21 @@ def differences(before: Scores, now: Scores) -> list[Difference]:
 
 
 def differences_of_counts(before: Result, now: Result) -> list[Difference]:
-    """What is counted of a cell, and no more than counted: seconds and memory are of the moment."""
-    return [each for a, b in zip(_counts(before), _counts(now), strict=True) for each in _differences("", "", a, b)]
+    """What is counted of a cell, and no more than counted: seconds and memory are of the moment.
+
+    So are the lanes that were executed, where one of both had to make its solver runs in smaller chunks.
+    """
+    every = zip(_counts(before), _counts(now), strict=True)
+    is_of_lanes = before.cost.chunk == now.cost.chunk
+    counted = [(a, b) for a, b in every if is_of_lanes or EXECUTED not in a]
+    return [each for a, b in counted for each in _differences("", "", a, b)]
+
+
+def without_times(content: Any) -> Any:
+    """JSON of a result, or of a truth, without what is of the moment."""
+    if isinstance(content, dict):
+        return {name: without_times(each) for name, each in content.items() if name not in OF_THE_MOMENT}
+    return [without_times(each) for each in content] if isinstance(content, list) else content
 
 
 def _counts(result: Result) -> list[dict[str, float]]:
@@ -63,7 +83,7 @@ def _counts(result: Result) -> list[dict[str, float]]:
         "failed": float(result.status == "failed"),
         "failed_runs": float(result.failed_runs),
         "cost/solver_runs": cost.solver_runs,
-        "cost/executed_runs": cost.executed_runs,
+        EXECUTED: cost.executed_runs,
         "cost/gradients": cost.gradients,
         "cost/network_evaluations": cost.network_evaluations,
         "cost/samples": float(cost.samples),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sgmbench.cells import (
 )
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
+from sgmbench.core.hosted_simulation import HostedSimulation
 from sgmbench.core.method import Fit, Generator, Surrogate
 from sgmbench.core.part import part_of
 from sgmbench.core.prepare import prepare
@@ -24,9 +25,12 @@ from sgmbench.core.problem import Leveled, Problem, Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
+from sgmbench.core.running_law import RunningLaw
 from sgmbench.core.runs import Runs
 from sgmbench.errors import CellError, StoreError, UsageError
+from sgmbench.runner.delivered import check_plain
 from sgmbench.runner.question import QUESTIONS, Lesson, MakesTruth, Question
+from sgmbench.runner.streaming import streamed_runs
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.checkpoints import FolderCheckpoints
 
@@ -69,14 +73,18 @@ def _load_runs(
     Raises:
         CellError: every run failed.
     """
+    checkpoints = FolderCheckpoints(cache.root / "checkpoints" / content_of(description))
 
     def make() -> tuple[dict[str, Any], dict[str, Any]]:
-        key = stream(description["seed"], *description["stream"])
-        runs = make_ready()(description["size"], key=key, z=tuple(description["given"]), progress=progress)
-        notes = {"executed": runs.executed, "seconds": runs.seconds}
+        simulate, key = make_ready(), stream(description["seed"], *description["stream"])
+        if isinstance(simulate, HostedSimulation):
+            simulate = partial(simulate, checkpoints=checkpoints)
+        runs = simulate(description["size"], key=key, z=tuple(description["given"]), progress=progress)
+        notes = {"executed": runs.executed, "seconds": runs.seconds, "chunk": runs.chunk}
         return {"z": runs.z, "y": runs.y, "ok": runs.ok}, notes
 
     arrays, notes = cache.get(kind, description, make)
+    checkpoints.discard()
     runs = Runs(**arrays, **notes)
     if not runs.ok.any():
         which = "training runs" if kind == "runs" else f"solver runs of the {kind}"
@@ -102,12 +110,38 @@ def load_reference(
 ) -> tuple[Reference, Runs]:
     """The truth at one condition of a cell's target, and the runs behind it."""
     description = reference_description(cell, condition)
+    if "kept" in description:
+        return _load_streamed(description, cell, condition, cache, progress)
     runs = _load_truth(description, cell["target"], "reference", cache, progress)
     question = _question(description, cell["target"])
     outer = question.outer(len(runs.ok))
     if outer is not None:
         outer = np.unique(outer[runs.ok], return_inverse=True)[1]
-    return Reference(runs.y[runs.ok], question.answer, condition["z"], outer), runs
+    return Reference(runs.y[runs.ok], question.answer, _z(condition), outer), runs
+
+
+def _load_streamed(
+    description: Description, cell: Description, condition: Description, cache: Cache, progress: Progress
+) -> tuple[Reference, Runs]:
+    """A reference of which some runs are kept, and what is known of all."""
+    answer = question_of(cell).answer
+
+    def make() -> tuple[dict[str, Any], dict[str, Any]]:
+        shared = {"key": stream(description["seed"], *description["stream"]), "progress": progress}
+        z, kept = tuple(description["given"]), description["kept"]
+        runs, law = streamed_runs(answer, description["size"], kept=kept, z=z, **shared)
+        notes = {"executed": runs.executed, "seconds": runs.seconds, "chunk": runs.chunk}
+        return {"runs": {"z": runs.z, "y": runs.y, "ok": runs.ok}, "law": vars(law)}, notes
+
+    arrays, notes = cache.get("reference", description, make)
+    runs, law = Runs(**arrays["runs"], **notes), arrays["law"]
+    law = RunningLaw(**{**law, "count": int(law["count"])})
+    return Reference(runs.y[runs.ok], answer, _z(condition), law=law), runs
+
+
+def _z(condition: Description) -> tuple[float, ...] | None:
+    """Where the condition is, which is a list in a description that has been JSON."""
+    return None if condition["z"] is None else tuple(condition["z"])
 
 
 def load_floor(cell: Description, condition: Description, cache: Cache, progress: Progress) -> Runs:
@@ -164,7 +198,7 @@ def _first(n: int, runs: Runs) -> Runs:
     if not runs.ok[:n].any():
         raise CellError(f"the first {n} training runs gave NaN or infinity; check the problem's solver")
     seconds = runs.seconds | {"simulate": runs.seconds["simulate"] * n / len(runs.ok)}
-    return Runs(runs.z[:n], runs.y[:n], runs.ok[:n], executed=n, seconds=seconds)
+    return Runs(runs.z[:n], runs.y[:n], runs.ok[:n], executed=n, seconds=seconds, chunk=runs.chunk)
 
 
 def lesson_of(cell: Description, runs: Runs) -> Lesson:
@@ -204,7 +238,9 @@ def load_fit(
             checkpoints.discard()
             raise
         diagnostics = method.diagnose(fit, pairs, key=stream(cell["seed"], "diagnose", *description["stream"]))
-        return fit, {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, "diagnostics": diagnostics}
+        check_plain(diagnostics, method)
+        spent = {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, "operations": clock.operations}
+        return fit, spent | {"diagnostics": diagnostics}
 
     fit, notes = cache.get("fit", description, make)
     checkpoints.discard()

@@ -12,15 +12,17 @@ from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
 from sgmbench.core.findings import NOT_RUN, Findings
-from sgmbench.core.memory import peak_memory
+from sgmbench.core.memory import outage_of_memory, peak_memory
 from sgmbench.core.method import Generator, Method, Sampler, Surrogate
 from sgmbench.core.progress import Progress
 from sgmbench.core.result import PairScores, Result
 from sgmbench.core.rng import stream
 from sgmbench.core.samples import Samples
-from sgmbench.errors import CellError
+from sgmbench.errors import CellError, OutageError, SgmbenchError
 from sgmbench.montecarlo.monte_carlo import MonteCarlo
+from sgmbench.raised import is_ours, is_users, told
 from sgmbench.runner.artifacts import lesson_of, load_fit, load_training_runs, question_of, without_digest
+from sgmbench.runner.delivered import check_delivery, drawing
 from sgmbench.runner.known import expected_scores
 from sgmbench.runner.nested import samples_at_each_z, values_of_z
 from sgmbench.runner.pairs import samples_at_pairs
@@ -55,22 +57,48 @@ class _Tally:
 
 
 def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple[Result, dict[str, Samples]]:
-    """The result of a cell, and the samples to keep of each condition."""
+    """The result of a cell, and the samples to keep of each condition.
+
+    What fails it is a result, too: a `CellError`, the device, or whatever a user's own code raises.
+    """
     tally = _Tally()
     description = cell.description
     method = build("methods", without_digest(description["method"]))
     with peak_memory() as peak:
         try:
-            if isinstance(method, Generator):
-                _run_generator(description, method, tally, truth, cache, progress)
-            elif "held_out" in description["reference"]:
-                _know_monte_carlo(description, method, tally, truth)
-            else:
-                _run_sampler(description, method, tally, truth, progress)
-            tally.findings += _findings(description, method, tally, truth)
-        except (CellError, jax.errors.JaxRuntimeError) as error:
-            return _result(cell, tally, peak(), reason=str(error)), {}
+            with outage_of_memory():
+                _run(description, method, tally, truth, cache, progress)
+        except Exception as error:
+            if not _is_of_cell(error, method):
+                raise
+            return _result(cell, tally, peak(), error), {}
         return _result(cell, tally, peak()), tally.kept
+
+
+def without(cell: Cell, error: CellError) -> Result:
+    """The result of a cell that was not begun, or whose process is gone."""
+    return _result(cell, _Tally(), 0, error)
+
+
+def _run(cell: Description, method: Method, tally: _Tally, truth: Truth, cache: Cache, progress: Progress) -> None:
+    if isinstance(method, Generator):
+        _run_generator(cell, method, tally, truth, cache, progress)
+    elif "held_out" in cell["reference"]:
+        _know_monte_carlo(cell, method, tally, truth)
+    else:
+        _run_sampler(cell, method, tally, truth, progress)
+    tally.findings += _findings(cell, method, tally, truth)
+
+
+def _is_of_cell(error: Exception, method: Method) -> bool:
+    """Whether an error fails a cell, and not the run."""
+    if isinstance(error, SgmbenchError):
+        return isinstance(error, CellError)
+    return isinstance(error, jax.errors.JaxRuntimeError) or is_users(error) or not is_ours(type(method))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, CellError | jax.errors.JaxRuntimeError) else told(error)
 
 
 def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth, progress: Progress) -> None:
@@ -78,6 +106,7 @@ def _run_sampler(cell: Description, method: Sampler, tally: _Tally, truth: Truth
     sample = method.prepare(question.asked, at_condition=question.is_conditional, clock=tally.clock)
     for i, condition in enumerate(cell["conditions"]):
         delivery = sample(tuple(given_at(condition)), cell["budget"], _sample_key(cell, condition))
+        check_delivery(delivery, method, question.answer.layout.size)
         tally.solver_runs += delivery.solver_runs
         tally.executed_runs += delivery.executed_runs
         tally.gradients += delivery.gradients
@@ -121,15 +150,18 @@ def _run_generator(
     lesson = lesson_of(cell, runs)
     tally.solver_runs, tally.executed_runs, tally.failed_runs = len(runs.ok), runs.executed, runs.failed
     tally.evaluations, tally.extra_samples = method.evaluations(), method.extra_samples()
+    clock.note_chunk(runs.chunk)
     fit, notes = load_fit(cell, method, runs, lesson, cache, progress)
     tally.diagnostics = notes["diagnostics"]
     for phase in clock.seconds:
         clock.seconds[phase] += runs.seconds[phase] + notes["seconds"][phase]
         clock.cpu_seconds[phase] += notes.get("cpu_seconds", {}).get(phase, 0.0)  # of the fit: its runs are others' too
+    clock.count(notes.get("operations"))
     if isinstance(method, Surrogate):
         sample = method.prepare(fit, clock=clock, germs=question.germs(method, clock=clock, phase="sample"))
     else:
         sample = method.prepare(fit, clock=clock)
+    sample = drawing(sample, method, lesson.pairs.learned.shape[1])
     for i, condition in enumerate(cell["conditions"]):
         given, key = lesson.coordinates(_given(cell, condition, truth)), _sample_key(cell, condition)
         with clock("sample"):
@@ -138,7 +170,7 @@ def _run_generator(
             elif "nested" in cell:
                 samples = samples_at_each_z(sample, given, truth.reference(cell, condition), key=key, progress=progress)
             else:
-                learned = np.asarray(sample(given[0], truth.size(cell, condition), key), "float64")
+                learned = sample(given[0], truth.size(cell, condition), key)
                 samples = Samples.equally_weighted(lesson.values(learned), question.answer.layout, is_law=True)
         tally.conditions += len(given)
         tally.evaluations = max(tally.evaluations, clock.evaluations)
@@ -186,7 +218,7 @@ def _score(cell: Description, condition: Description, samples: Samples, tally: _
         tally.kept[name] = finite.head(cell["samples_kept"])
 
 
-def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
+def _result(cell: Cell, tally: _Tally, peak: int, error: Exception | None = None) -> Result:
     return Result(
         name=cell.name,
         content=content_of(cell.description),
@@ -195,8 +227,9 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
         kind="generator" if cell.description["is_generator"] else "sampler",
         budget=cell.budget,
         replicate=cell.replicate,
-        status="failed" if reason else "ok",
-        reason=reason,
+        status="ok" if error is None else "failed",
+        reason="" if error is None else _reason(error),
+        is_outage=isinstance(error, OutageError),
         failed_runs=tally.failed_runs,
         samples_each=tally.samples_each,
         cost=Cost(
@@ -205,9 +238,11 @@ def _result(cell: Cell, tally: _Tally, peak: int, reason: str = "") -> Result:
             gradients=tally.gradients,
             runs_a_gradient=tally.runs_a_gradient,
             network_evaluations=tally.evaluations,
+            operations=tally.clock.operations,
             samples=sum(tally.samples_each.values()) + tally.extra_samples * tally.conditions,
             extra_samples=tally.extra_samples,
             peak_bytes=peak,
+            chunk=tally.clock.chunk,
             seconds=tally.clock.seconds,
             cpu_seconds=tally.clock.cpu_seconds,
         ),

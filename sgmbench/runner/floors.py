@@ -1,11 +1,12 @@
 """What is known of a target's truth: references/<target>.json, and some of its rows as NetCDF.
 
-For each condition: what is given, how many runs and what they took (a posterior's draws are no runs), the Monte Carlo
-variance of each quantity, and the floor of every metric: the score that an independent Monte Carlo set of the
-reference's size has; of held-out runs that of one half against the other. Of a decomposition also the variance shares
-and the probabilities over z. Held-out pairs have no such floor; beside them stands the climatology, what a sampler of
-the marginal law scores that ignores the conditions. Where the solver has coarser levels, its own error stands there.
-The names of the fields stand beside all this in the order of the layout, since JSON is sorted by name.
+For each condition: what is given, how many runs and what they took (a posterior's draws are no runs; of a streamed
+reference `size` runs are kept), the Monte Carlo variance of each quantity, and the floor of every metric: the score
+that an independent Monte Carlo set of the reference's size has; of held-out runs that of one half against the other. Of
+a decomposition also the variance shares and the probabilities over z. Held-out pairs have no such floor; beside them
+stands the climatology, what a sampler of the marginal law scores that ignores the conditions. Where the solver has
+coarser levels, its own error stands there. The names of the fields stand beside all this in the order of the layout,
+since JSON is sorted by name.
 """
 
 from dataclasses import asdict
@@ -13,20 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from sgmbench.cells import Cell
+from sgmbench.cells import Cell, reference_description
+from sgmbench.core.memory import outage_of_memory
 from sgmbench.core.problem import Recorded
 from sgmbench.core.progress import Progress
 from sgmbench.core.reference import Reference
 from sgmbench.core.runs import Runs
 from sgmbench.core.samples import Samples
-from sgmbench.errors import CellError
+from sgmbench.errors import CellError, OutageError
 from sgmbench.runner.artifacts import load_floor, question_of
 from sgmbench.runner.nested import describe
 from sgmbench.runner.pairs import samples_without_conditions
 from sgmbench.runner.scoring import means, metrics_of, score, score_pairs
 from sgmbench.runner.truth import PROBED, Truth
 from sgmbench.runner.variances import variances_of
-from sgmbench.store.atomic import read_json, write_json
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import write_samples
@@ -36,17 +37,21 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
     """Writes the truth of a cell's target into the run folder, unless it is there for just these references.
 
     A reference all of whose runs failed leaves its reason in place of the conditions.
+
+    Raises:
+        OutageError: the truth cannot be made now; the reason stands there until it is tried again.
     """
-    path = folder.path / "references" / f"{cell.target}.json"
-    parts = ("conditions", "problem", "reference", "metrics", "seed", "inverse", "nested")
-    content = content_of({key: cell.description[key] for key in parts if key in cell.description})
-    if path.exists() and read_json(path).get("content") == content:
+    if has_floors(folder, cell):
         return
     conditions: dict[str, Any] = {}
     try:
-        for i, condition in enumerate(cell.description["conditions"]):
-            conditions[condition["name"]] = _describe(cell, condition, truth, cache, progress)
-            progress("references", i + 1, len(cell.description["conditions"]), cell.target)
+        with outage_of_memory():
+            for i, condition in enumerate(cell.description["conditions"]):
+                conditions[condition["name"]] = _describe(cell, condition, truth, cache, progress)
+                progress("references", i + 1, len(cell.description["conditions"]), cell.target)
+    except OutageError as error:
+        write_outage(folder, cell, error)
+        raise
     except CellError as error:
         conditions = {"error": str(error)}
     kept, layout = cell.description["samples_kept"], question_of(cell.description).answer.layout
@@ -55,9 +60,24 @@ def write_floors(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, prog
             c["name"]: truth.reference(cell.description, c).values[: min(kept, c["pairs"] or kept)]
             for c in cell.description["conditions"]
         }
-        write_samples(path.with_suffix(".nc"), rows, layout)
+        write_samples(folder.path / "references" / f"{cell.target}.nc", rows, layout)
     fields = [field.name for field in layout.fields]
-    write_json(path, {"content": content, "conditions": conditions, "fields": fields})
+    folder.write_reference(cell.target, {"content": _content(cell), "conditions": conditions, "fields": fields})
+
+
+def has_floors(folder: RunFolder, cell: Cell) -> bool:
+    """Whether the truth of a cell's target is there, for just the references that it has."""
+    return (folder.read_reference(cell.target) or {}).get("content") == _content(cell)
+
+
+def write_outage(folder: RunFolder, cell: Cell, error: OutageError) -> None:
+    """Writes why there is no truth of a cell's target; it has no content, so that the truth is made when it can be."""
+    folder.write_reference(cell.target, {"content": None, "conditions": {"error": str(error)}, "fields": []})
+
+
+def _content(cell: Cell) -> str:
+    parts = ("conditions", "problem", "reference", "metrics", "seed", "inverse", "nested")
+    return content_of({key: cell.description[key] for key in parts if key in cell.description})
 
 
 def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache, progress: Progress) -> dict[str, Any]:
@@ -71,6 +91,7 @@ def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache,
     return {
         **condition,
         "size": len(runs.ok),
+        **({} if reference.law is None else {"streamed": reference_description(cell.description, condition)["size"]}),
         "failed": runs.failed,
         "seconds": None if isinstance(reference.problem, Recorded) or condition["data"] else runs.seconds,
         **floors,

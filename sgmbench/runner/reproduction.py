@@ -18,7 +18,7 @@ from sgmbench.errors import UsageError
 from sgmbench.runner.agreement import Difference, differences, differences_of_counts
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import execute
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder

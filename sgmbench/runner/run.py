@@ -1,29 +1,30 @@
-"""A whole run: the truth of each target, its floors, then every cell that is not there yet."""
+"""A whole run: the truth of each target, its floors, then every cell that is not there yet.
 
+A cell that failed for want of a server, of memory or of time is not there yet either.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
-from sgmbench.core.prepare import simulation_class
-from sgmbench.core.problem import Hosted, Problem, Recorded, Traceable, transport
+from sgmbench.core.problem import Hosted, Problem, Recorded
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
-from sgmbench.errors import UsageError
-from sgmbench.runner.artifacts import question_of
+from sgmbench.errors import OutageError, UsageError
 from sgmbench.runner.environment import environment
-from sgmbench.runner.execute import execute
-from sgmbench.runner.floors import write_floors
+from sgmbench.runner.execute import without
+from sgmbench.runner.here import Here, Makes
+from sgmbench.runner.isolated import Isolated
 from sgmbench.runner.kernel import KERNEL, kernel_seconds
-from sgmbench.runner.truth import Truth
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.runner.uncached import without_compilation_cache
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder, runs_of
-from sgmbench.store.samples import write_samples
 
 
 def start(
@@ -53,8 +54,8 @@ def find_unfinished(experiment: Experiment, results: Path) -> RunFolder:
     Raises:
         UsageError: there is none.
     """
-    wanted = content_of(dump(experiment))
-    same = [run for run in runs_of(results, experiment.name) if content_of(run.record["configuration"]) == wanted]
+    wanted = _what_is_asked(dump(experiment))
+    same = [run for run in runs_of(results, experiment.name) if _what_is_asked(run.record["configuration"]) == wanted]
     if not same:
         raise UsageError(
             f"--resume: no run of this configuration below {results / experiment.name}/; run it without --resume"
@@ -62,27 +63,68 @@ def find_unfinished(experiment: Experiment, results: Path) -> RunFolder:
     return same[-1]
 
 
-def continue_run(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress = silent) -> None:
+def continue_run(
+    folder: RunFolder,
+    experiment: Experiment,
+    results: Path,
+    progress: Progress = silent,
+    *,
+    isolate: bool = False,
+) -> None:
     """Computes what is missing of a run, cell by cell; what is there with the same content stays as it is.
+
+    Args:
+        folder: of the run.
+        experiment: what it runs.
+        results: the results root.
+        progress: listener.
+        isolate: whether cells run in a child process; where the experiment has a timeout they do.
 
     Raises:
         UsageError: something is missing, and the problem's host cannot be reached.
     """
     folder.write_record({**folder.record, "status": "running", "data": _data(experiment.problem)})
-    cache = Cache(results / ".cache")
-    truth, failed = Truth(cache, progress), False
-    cells = cells_of(experiment)
-    if isinstance(experiment.problem, Hosted) and not all(_finished(folder, cell) for cell in cells):
-        experiment.problem.check()
-    with without_compilation_cache():
+    cells, cache, problem = cells_of(experiment), Cache(results / ".cache"), experiment.problem
+    if isinstance(problem, Hosted) and not all(_finished(folder, cell) for cell in cells):
+        problem.check()
+    maker: AbstractContextManager[Makes] = nullcontext(Here(folder, cache, progress))
+    if isolate or experiment.timeout is not None:
+        maker = Isolated(folder, cache, progress, timeout=experiment.timeout)
+    failed, no_truth, no_host = False, None, None
+    with without_compilation_cache(), maker as makes:
         for i, cell in enumerate(cells):
             progress("cells", i, len(cells), cell.name)
             if not i or cells[i - 1].target != cell.target:
-                truth.forget()
-                write_floors(folder, cell, truth, cache, progress)
-            failed |= _complete(folder, cell, truth, cache, progress).status == "failed"
+                no_truth = _outage_of_truth(makes, cell)
+            result = _complete(folder, cell, makes, no_truth or no_host)
+            no_host = _outage_of_host(problem) if result.is_outage else None
+            failed |= result.status == "failed"
     progress("cells", len(cells), len(cells))
     folder.finish("failed cells" if failed else "complete")
+
+
+def _what_is_asked(configuration: dict[str, Any]) -> str:
+    """Of a configuration without what no result depends on."""
+    return content_of({key: value for key, value in configuration.items() if key != "timeout"})
+
+
+def _outage_of_truth(makes: Makes, cell: Cell) -> OutageError | None:
+    """Makes the truth of a cell's target; where that is not possible now, why none of its cells can be scored."""
+    try:
+        makes.make_truth(cell)
+    except OutageError as error:
+        return OutageError(f"no truth to score against: {error}")
+    return None
+
+
+def _outage_of_host(problem: Problem) -> OutageError | None:
+    """Why no further cell need wait for a host that one has waited for in vain."""
+    try:
+        if isinstance(problem, Hosted):
+            problem.check()
+    except UsageError as error:
+        return OutageError(str(error))
+    return None
 
 
 def _data(problem: Problem) -> dict[str, Any] | None:
@@ -94,52 +136,18 @@ def _data(problem: Problem) -> dict[str, Any] | None:
     return {"content": problem.content, "runs": len(y), "held_out": problem.held_out_runs, "failed": failed}
 
 
-def check_runnable(problem: Problem) -> None:
-    """Says before anything is spent what is wrong with a user's problem.
-
-    Raises:
-        UsageError: it says not where its runs come from, cannot be traced, or its host cannot be reached.
-    """
-    try:
-        simulation_class(problem)
-    except TypeError as error:
-        raise UsageError(str(error)) from None
-    if isinstance(problem, Traceable):
-        _trace(problem)
-    if isinstance(problem, Hosted):
-        problem.check()
-
-
-def _trace(problem: Traceable) -> None:
-    """Traces one run without computing it."""
-    name = type(problem).__name__
-    z = jax.eval_shape(lambda: transport(problem, jax.numpy.zeros(len(problem.parameters))))
-    xi = jax.ShapeDtypeStruct((problem.germ_dimension,), "float64")
-    try:
-        fields = jax.eval_shape(problem.simulate, z, xi)
-    except Exception as error:  # whatever the user's code raises
-        reason = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
-        raise UsageError(f"{name}.simulate cannot be traced by JAX: {reason}") from error
-    if not isinstance(fields, dict):
-        raise UsageError(f"{name}.simulate must return a dictionary of fields; it returns {type(fields).__name__}")
-    for field in problem.layout.fields:
-        if field.name not in fields or fields[field.name].shape != field.shape:
-            got = fields[field.name].shape if field.name in fields else "nothing"
-            raise UsageError(f"{name}.simulate must return {field.name!r} of shape {field.shape}; it returns {got}")
-
-
 def _finished(folder: RunFolder, cell: Cell) -> Result | None:
-    """The result of a cell that is there with the same content."""
+    """The result of a cell that is there with the same content, and may stay."""
     found = folder.read_result(cell.name)
-    return found if found is not None and found.content == content_of(cell.description) else None
+    is_there = found is not None and found.content == content_of(cell.description) and not found.is_outage
+    return found if is_there else None
 
 
-def _complete(folder: RunFolder, cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> Result:
+def _complete(folder: RunFolder, cell: Cell, makes: Makes, outage: OutageError | None) -> Result:
     if found := _finished(folder, cell):
         return found
-    result, kept = execute(cell, truth, cache, progress)
-    if kept:
-        layout = question_of(cell.description).answer.layout
-        write_samples(folder.cell(cell.name) / "samples.nc", kept, layout)
+    if outage is None:
+        return makes.make_cell(cell)
+    result = without(cell, outage)
     folder.write_result(result)
     return result

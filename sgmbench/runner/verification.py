@@ -1,27 +1,33 @@
 """Verification of a run: is everything there, as it was written, and do the samples have the scores that are told?
 
     files     each has the checksum of the manifest
+    links     no file of the run is elsewhere
     schemas   run.json is of a schema that this version reads, and says which cells there are
-    results   of each cell one that can be read, with the samples that it names
+    results   of each cell one that can be read, with the samples that it names; of each truth likewise
+    cache     what is kept for this run and its neighbors is as it was written; what is not there is made again
     scores    those of kept samples, computed again, agree to rounding (`runner.agreement`)
 
-Nothing is changed. The cost is two readings of the folder, once against the manifest and once as results, and for the
-scores that of scoring; a reference that the cache does not have is made again, which `with_scores=False` spares.
+No run is changed. The cost is two readings of the folder, once against the manifest and once as results, one of the
+cache, and for the scores that of scoring; a reference that the cache does not have is made again, which
+`with_scores=False` spares.
 """
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.load import build_experiment
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
-from sgmbench.errors import SgmbenchError
+from sgmbench.errors import SgmbenchError, StoreError
 from sgmbench.runner.agreement import ROUNDING, differences
 from sgmbench.runner.rescoring import rescore
 from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache
+from sgmbench.store.checkpoints import FolderCheckpoints
+from sgmbench.store.links import links_of
 from sgmbench.store.manifest import MANIFEST, Inspection, inspect
 from sgmbench.store.run_folder import RunFolder
 
@@ -70,7 +76,7 @@ def verify(folder: RunFolder, cache: Cache, *, with_scores: bool = True, progres
     """
     again = f"sgmbench run {folder.path} makes it again"
     found = inspect(folder.path)
-    checks = [] if found is None else _files(found, again)
+    checks = _links(folder) + ([] if found is None else _files(found, again))
     if any(check.subject == "run.json" for check in checks):
         return Verification(str(folder.path), checks)
     try:
@@ -79,9 +85,16 @@ def verify(folder: RunFolder, cache: Cache, *, with_scores: bool = True, progres
         return Verification(str(folder.path), [*checks, Check("broken", "run.json", str(error), COPY)])
     if found is None:
         checks.append(_without_manifest(record, again))
-    results = {name: folder.read_result(name) for name in record["cells"]}
+    results: dict[str, Result | None] = {}
+    for name in record["cells"]:
+        try:
+            results[name] = folder.read_result(name)
+        except SgmbenchError as error:
+            checks.append(Check("broken", f"cells/{name}/result.json", str(error), COPY))
     known = {check.subject for check in checks if check.status == "broken"}
     checks += [check for check in _results(folder, record, results, again) if check.subject not in known]
+    checks += [check for check in _truths(folder, again) if check.subject not in known]
+    checks += _cached(cache)
     if with_scores:
         checks += _scores(folder, record, results, cache, progress)
     else:
@@ -97,6 +110,15 @@ def _files(found: Inspection, again: str) -> list[Check]:
     later = [Check("not checked", name, f"written after {MANIFEST}") for name in found.later]
     whole = [] if broken else [Check("ok", "files", f"{found.files} files have the SHA-256 of {MANIFEST}")]
     return [*whole, *broken, *later]
+
+
+def _links(folder: RunFolder) -> list[Check]:
+    """What only leads elsewhere; a run that is gone on with writes into its own folder alone."""
+    lead = {name: f"is a link to {to}" for name, to in links_of(folder.path).items()}
+    elsewhere = [Check("broken", name, says, "put what it leads to in its place") for name, says in lead.items()]
+    if not folder.path.is_symlink():
+        return elsewhere
+    return [Check("not checked", "folder", f"is a link to {folder.path.readlink()}, which was looked at"), *elsewhere]
 
 
 def _without_manifest(record: dict[str, Any], again: str) -> Check:
@@ -129,6 +151,35 @@ def _results(folder: RunFolder, record: dict[str, Any], results: dict[str, Resul
         says = f"of {_some(len(there))} can be read" + (f", {failed} failed" if failed else "")
         checks.append(Check("ok", "results", says))
     return checks
+
+
+def _truths(folder: RunFolder, again: str) -> list[Check]:
+    """What is known of each target's truth; nothing to say where it is whole."""
+    checks = []
+    for path in sorted((folder.path / "references").glob("*.json")):
+        try:
+            folder.read_reference(path.stem)
+        except (SgmbenchError, OSError):
+            says = "cannot be read, or the rows beside it have changed"
+            checks.append(Check("broken", f"references/{path.name}", says, again))
+    return checks
+
+
+def _cached(cache: Cache) -> list[Check]:
+    """Artifacts, and checkpoints of unfinished trainings; what is damaged is never used."""
+    whole, damaged = cache.inspect()
+    checkpoints = [each for fit in cache.root.glob("checkpoints/*") for each in FolderCheckpoints(fit).damaged]
+    checks = [_damaged(path, cache, "it is made again where it is needed", ".*") for path in damaged]
+    checks += [_damaged(path, cache, "its training goes on from the one before it") for path in sorted(checkpoints)]
+    if whole and not checks:
+        says = f"{whole} artifacts have their SHA-256" if whole > 1 else "1 artifact has its SHA-256"
+        checks.append(Check("ok", "cache", says))
+    return checks
+
+
+def _damaged(path: Path, cache: Cache, then: str, suffix: str = "") -> Check:
+    name = path.relative_to(cache.root.parent).as_posix()
+    return Check("broken", name, "is not as it was written, and is not used", f"remove {path}{suffix}; {then}")
 
 
 @dataclass(frozen=True)
@@ -174,6 +225,8 @@ def _again(folder: RunFolder, cell: Cell | None, result: Result, truth: Truth) -
         return _Again(name, lacking="not a cell of the configuration")
     try:
         found = rescore(folder, cell, result, truth)
+    except StoreError as error:  # the reference that was made for it cannot be kept
+        return _Again(name, lacking=str(error))
     except (SgmbenchError, OSError, KeyError, ValueError) as error:
         says = f"cannot be scored again: {type(error).__name__}: {error}"
         return _Again(name, broken=Check("broken", f"cells/{name}/samples.nc", says, _anew(folder, name)))

@@ -1,12 +1,13 @@
 """The cache: shared inputs of cells (references, runs, fits), found by the content that they were made from.
 
-An artifact is `<kind>/<content>.npz` beside `<content>.json`, which holds its description and the SHA-256 of the
-arrays. An artifact whose checksum does not fit is not read but made again.
+An artifact is `<kind>/<content>.npz` beside `<content>.json`, which is written last and holds its description and the
+SHA-256 of the arrays. An artifact whose checksum does not fit, or whose description is not the one asked for, is not
+read but made again; nothing is ever unpickled. What is made is given as it will be read, so that nothing depends on
+whether it was there.
 """
 
 import hashlib
 import io
-import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -17,16 +18,11 @@ from typing import Any
 import numpy as np
 
 from sgmbench.errors import StoreError
-from sgmbench.store.atomic import read_json, write_bytes, write_json
+from sgmbench.store.atomic import plain, write_bytes
+from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
 
 Arrays = dict[str, Any]
 Description = dict[str, Any]
-
-
-def content_of(description: Description) -> str:
-    """SHA-256 of the canonical JSON of a description."""
-    text = json.dumps(description, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,8 @@ class Cache:
         path = self._path(kind, description)
         found = self._read(path)
         if found is None:
-            found = make()
+            arrays, notes = make()
+            found = _as_numpy(arrays), plain(notes)
             self._write(path, description, *found)
         return found
 
@@ -68,7 +65,7 @@ class Cache:
 
     def notes(self, kind: str, description: Description) -> dict[str, Any]:
         """What was noted when an artifact that is there was made; raises StoreError where it is not."""
-        return read_json(self._path(kind, description).with_suffix(".json"))["notes"]
+        return read_checksummed(self._path(kind, description).with_suffix(".json"))["notes"]
 
     def size(self, kind: str, description: Description) -> int:
         """Bytes of the arrays of an artifact that is there."""
@@ -82,6 +79,12 @@ class Cache:
             size = sum(path.stat().st_size for path in kind.rglob("*") if path.is_file())
             found.append(Held(kind.name, artifacts, size))
         return found
+
+    def inspect(self) -> tuple[int, list[Path]]:
+        """How many artifacts are whole, and which are not, without their suffix; of checkpoints it tells nothing."""
+        every = sorted(path.with_suffix("") for path in self.root.glob("*/*.json"))
+        damaged = [path for path in every if self._read_whole(path) is None]
+        return len(every) - len(damaged), damaged
 
     def clear(self) -> None:
         """Removes everything; raises StoreError where that is not possible."""
@@ -99,11 +102,22 @@ class Cache:
         return self.root / kind / content_of(description)
 
     def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]] | None:
+        whole = self._read_whole(path)
+        if whole is None:
+            return None
         try:
-            record = read_json(path.with_suffix(".json"))
+            return unpack(whole[0]), whole[1]
+        except (ValueError, zipfile.BadZipFile):
+            return None
+
+    def _read_whole(self, path: Path) -> tuple[bytes, dict[str, Any]] | None:
+        """The packed arrays and the notes; None where they are not there, or not as they were written."""
+        try:
+            record = read_checksummed(path.with_suffix(".json"))
             data = path.with_suffix(".npz").read_bytes()
-            intact = hashlib.sha256(data).hexdigest() == record["sha256"]
-            return (unpack(data), record["notes"]) if intact else None
+            is_intact = hashlib.sha256(data).hexdigest() == record["sha256"]
+            is_asked_for = content_of(record["description"]) == path.name
+            return (data, record["notes"]) if is_intact and is_asked_for else None
         except (StoreError, OSError, KeyError, TypeError):
             return None
 
@@ -111,7 +125,7 @@ class Cache:
         data = pack(arrays)
         write_bytes(path.with_suffix(".npz"), data)
         record = {"description": description, "notes": notes, "sha256": hashlib.sha256(data).hexdigest()}
-        write_json(path.with_suffix(".json"), record)
+        write_checksummed(path.with_suffix(".json"), record)
 
 
 def pack(arrays: Arrays) -> bytes:
@@ -136,6 +150,10 @@ def unpack(data: bytes) -> Arrays:
                 place = place.setdefault(folder, {})
             place[leaf] = archive[name]
     return nested
+
+
+def _as_numpy(arrays: Arrays) -> Arrays:
+    return {key: _as_numpy(value) if isinstance(value, dict) else np.asarray(value) for key, value in arrays.items()}
 
 
 def _flatten(arrays: Arrays, prefix: str = "") -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
     <content of the fit>/000001500/state/...         what orbax writes
     <content of the fit>/000001500/checksums.json
+    .<content of the fit>.lock                       held by the process that trains
 
 Orbax reads wrong values from a damaged file without a word, so a folder whose files are not those of its checksums is
-never read; the one before it is. A folder gets its name when it is whole; until then it is `<process>-....part/`, which
-an interrupted process leaves behind, since orbax's threads write on while it ends, and the next training removes.
+never read; the one before it is. A folder gets its name when it is whole; until then it is a part (`store.parts`),
+which an interrupted process leaves behind, since orbax's threads write on while it ends, and the next training removes.
+
+Two processes that train the same fit at once would remove each other's states: the first that saves one has the folder
+until it ends or discards it, and another one trains without checkpoints.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +26,11 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from sgmbench.errors import StoreError
-from sgmbench.store.atomic import read_json, write_json
+from sgmbench.store.atomic import read_json, unwritable, write_json
+from sgmbench.store.lock import claimed, this_process
+from sgmbench.store.parts import part_folder, remove_stale
 
 KEPT = 2
-PART = ".part"
 
 
 class FolderCheckpoints:
@@ -33,9 +38,11 @@ class FolderCheckpoints:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()  # orbax takes no other
+        self._claim = contextlib.ExitStack()
+        self._is_claimed = False
 
     def save(self, step: int, state: PyTree) -> None:
-        """Keeps the state and the newest before it.
+        """Keeps the state and the newest before it; nothing where another process trains this fit.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -43,23 +50,25 @@ class FolderCheckpoints:
         path = self.folder / f"{step:09d}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self._part() as part:
+            if not self._is_ours():
+                return
+            with part_folder(self.folder) as part:
                 made = Path(part) / path.name
                 _orbax().save(made / "state", _named(state))
                 write_json(made / "checksums.json", _checksums(made / "state"))
                 shutil.rmtree(path, ignore_errors=True)
                 os.replace(made, path)
         except (OSError, ValueError) as error:  # the second is what orbax makes of a full disk
-            reason = getattr(error, "strerror", None) or str(error)
-            raise StoreError(f"{path}: cannot be written ({reason}); choose another folder with --results") from error
+            raise unwritable(path, error) from error
         before = [folder for folder in self._folders() if folder.name < path.name]
         for old in set(self._folders()) - {path, *before[: KEPT - 1]}:  # a later one is damaged, or of other code
             shutil.rmtree(old, ignore_errors=True)
 
     def latest(self, like: PyTree) -> PyTree | None:
         """The newest whole state that has the structure, shapes and dtypes of `like`; removes what was half written."""
-        for part in filter(_is_stale, self.folder.glob(f"*{PART}")):
-            shutil.rmtree(part, ignore_errors=True)
+        if not self.folder.is_dir() or not self._is_ours():
+            return None
+        remove_stale(self.folder, own=True)
         found = (_like(_orbax().restore(folder / "state"), like) for folder in self._folders() if _is_whole(folder))
         return next((state for state in found if state is not None), None)
 
@@ -68,32 +77,36 @@ class FolderCheckpoints:
         """The folder of the newest whole state."""
         return next((str(folder) for folder in self._folders() if _is_whole(folder)), "")
 
+    @property
+    def damaged(self) -> list[Path]:
+        """States that are not as they were saved."""
+        return [folder for folder in self._folders() if not _is_whole(folder)]
+
     def discard(self) -> None:
         """Removes everything: the fit is finished, or has failed."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if (self.folder.is_dir() or self._lock.exists()) and self._is_ours():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._lock.unlink(missing_ok=True)
+            self._claim.close()
+            self._is_claimed = False
 
-    def _part(self) -> tempfile.TemporaryDirectory[str]:
-        """A folder to write a state in."""
-        named = {"prefix": f"{os.getpid()}-", "suffix": PART}
-        return tempfile.TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True, **named)
+    @property
+    def _lock(self) -> Path:
+        return self.folder.with_name(f".{self.folder.name}.lock")
+
+    def _is_ours(self) -> bool:
+        """Whether this process has the folder, from now on or since earlier."""
+        if not self._is_claimed:
+            holder = self._claim.enter_context(claimed(self._lock))
+            self._is_claimed = not holder
+            if holder:
+                self._claim.close()
+                return holder == this_process()
+        return True
 
     def _folders(self) -> list[Path]:
         """Newest first."""
         return sorted((path for path in self.folder.glob("*") if path.name.isdecimal()), reverse=True)
-
-
-def _is_stale(part: Path) -> bool:
-    """Whether no other process of this machine is writing there."""
-    process = part.name.partition("-")[0]
-    if not process.isdecimal() or int(process) == os.getpid():
-        return True
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except PermissionError:
-        pass
-    return False
 
 
 def _orbax() -> Any:

@@ -1,4 +1,4 @@
-"""One process at a time in a run folder.
+"""One process at a time in a run folder, and with the checkpoints of a fit.
 
 The lock is the system's own on an open file (flock): it ends with its holder, however that ends, so that a process that
 was killed leaves none behind, and there is no number of a process to be mistaken for another's. The file stays, and
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sgmbench.errors import StoreError, UsageError
+from sgmbench.store.atomic import NO_ROOM
 
 try:
     import fcntl
@@ -34,40 +35,69 @@ def locked(folder: Path) -> Iterator[None]:
         UsageError: another process holds it.
         StoreError: the folder cannot be written.
     """
-    path = folder / LOCK
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror}); make the folder writable") from error
-    try:
-        _take(descriptor, folder)
-        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode(), 0)
+    with claimed(folder / LOCK) as holder:
+        if holder:
+            raise UsageError(
+                f"{folder}: {holder} is at work in this run; wait until it has ended, or end it and use --resume"
+            )
         yield
+
+
+@contextlib.contextmanager
+def claimed(path: Path) -> Iterator[str]:
+    """Holds a lock where it is free: gives "" then, else who holds it.
+
+    Raises:
+        StoreError: the file cannot be written, or not be locked.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    except OSError as error:
+        remedy = "make room" if error.errno in NO_ROOM else "make the folder writable"
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); {remedy}") from error
+    try:
+        holder = "" if _is_taken(descriptor, path) else _holder(descriptor)
+        if not holder:
+            _sign(descriptor)
+        yield holder
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, folder: Path) -> None:
+def this_process() -> str:
+    """What a lock says of its holder."""
+    return _named(os.getpid(), socket.gethostname())
+
+
+def _is_taken(descriptor: int, path: Path) -> bool:
     if fcntl is None:
-        return
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        who = _holder(descriptor)
-        raise UsageError(
-            f"{folder}: {who} is at work in this run; wait until it has ended, or end it and use --resume"
-        ) from None
+        return False
     except OSError as error:
         if error.errno not in NO_LOCKS:
-            raise StoreError(f"{folder / LOCK}: cannot be locked ({error.strerror})") from error
+            raise StoreError(
+                f"{path}: cannot be locked ({error.strerror}); choose another folder with --results"
+            ) from error
+    return True
+
+
+def _sign(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # a full disk: the lock holds without a name
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode(), 0)
 
 
 def _holder(descriptor: int) -> str:
     """What the file says of its holder, who may not have written it yet."""
     try:
         held: Any = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {int(held['process'])} on {str(held['host'])[:64]}"
+        return _named(int(held["process"]), str(held["host"]))
     except (ValueError, KeyError, TypeError, OSError):
         return "another process"
+
+
+def _named(process: int, host: str) -> str:
+    return f"process {process} on {host[:64]}"

@@ -14,7 +14,8 @@ from typing import Any
 
 from sgmbench.errors import StoreError
 from sgmbench.store.atomic import read_json, write_json
-from sgmbench.store.cache import content_of
+from sgmbench.store.checksummed import content_of
+from sgmbench.store.names import is_below
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -78,6 +79,8 @@ def inspect(folder: Path) -> Inspection | None:
         files = None
     if files is None:
         return Inspection(0, [Damage(MANIFEST, "does not have the checksum that it names")], [])
+    if elsewhere := [name for name in files if not is_below(name)]:
+        return Inspection(0, [Damage(MANIFEST, f"names {elsewhere[0][:60]!a}, which is not below the run")], [])
     found = [Damage(name, what) for name, checksum in files.items() if (what := _matter(folder / name, checksum))]
     return Inspection(len(files), found, sorted(set(_names(folder)) - set(files)))
 

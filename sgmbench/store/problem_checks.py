@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sgmbench.store.atomic import read_json, write_json
-from sgmbench.store.cache import content_of
+from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
 
 SCHEMA = 1
 
@@ -12,14 +11,14 @@ SCHEMA = 1
 def write_check(results: Path, check: dict[str, Any], *, defaults: dict[str, Any]) -> Path:
     """Keeps a check; `defaults` is the configuration of the problem's kind with nothing set, where that exists."""
     path = _path(results, check["configuration"], defaults)
-    write_json(path, {"schema": SCHEMA, **check})
+    write_checksummed(path, {"schema": SCHEMA, **check})
     return path
 
 
 def read_check(results: Path, configuration: dict[str, Any], *, defaults: dict[str, Any]) -> dict[str, Any] | None:
     """The last check of a configuration; None where there is none of this schema."""
     path = _path(results, configuration, defaults)
-    check = read_json(path) if path.exists() else {}
+    check = read_checksummed(path) if path.exists() else {}
     return check if check.get("schema") == SCHEMA else None
 
 

@@ -12,6 +12,8 @@ Below it:
 
 import dataclasses
 import hashlib
+import os
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,17 @@ from sgmbench.core.cost import Cost
 from sgmbench.core.findings import Finding
 from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
-from sgmbench.store.atomic import read_json, write_json
-from sgmbench.store.cache import content_of
+from sgmbench.store.atomic import REMEDY, unwritable
+from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
+from sgmbench.store.links import check_links
+from sgmbench.store.lock import LOCK, claimed
 from sgmbench.store.manifest import MANIFEST, inspect, remove_manifest, renew_in_manifest, write_manifest
-from sgmbench.store.upgrades import RESULT_SCHEMA, RESULT_UPGRADES, SCHEMA, upgraded
+from sgmbench.store.names import component
+from sgmbench.store.parts import part_folder, remove_stale
+from sgmbench.store.upgrades import RESULT_SCHEMA, RESULT_UPGRADES, SCHEMA, is_newer, refusal, upgraded
+
+TIME = "%Y%m%dT%H%M%S"
+RECORD_REMEDY = "restore it from a copy, or run the experiment again"
 
 
 class RunFolder:
@@ -41,27 +50,36 @@ class RunFolder:
             experiment: its name.
             record: what goes into run.json, "configuration" included.
         """
-        started, code = datetime.now(UTC), content_of(record["configuration"])[:8]
-        while (path := results / experiment / f"{started:%Y%m%dT%H%M%S}-{code}").exists():
-            started += timedelta(seconds=1)  # a run of this configuration began in the same second
-        folder = cls(path)
-        folder.write_record({**record, "schema": SCHEMA, "status": "running", "started": f"{started:%Y%m%dT%H%M%S}"})
-        return folder
+        runs, code = results / experiment, content_of(record["configuration"])[:8]
+        started = _next_time(runs)
+        path = runs / f"{started}-{code}"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            remove_stale(runs)
+            with part_folder(runs) as part:
+                made = cls(Path(part) / path.name)
+                made.write_record({**record, "schema": SCHEMA, "status": "running", "started": started})
+                os.rename(made.path, path)
+        except OSError as error:
+            if path.is_dir():  # another process has begun a run of this configuration in this moment
+                return cls.create(results, experiment, record)
+            raise unwritable(path / "run.json", error) from error
+        return cls(path)
 
     @property
     def record(self) -> dict[str, Any]:
         """run.json, of an older version as this one would have written it.
 
         Raises:
-            StoreError: it cannot be read, or is of a newer version.
+            StoreError: it cannot be read, is not as it was written, or is of a newer version.
         """
-        found = read_json(self.path / "run.json")
-        record = upgraded(found)
+        found = read_checksummed(self.path / "run.json", remedy=RECORD_REMEDY)
+        try:
+            record = upgraded(found)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise StoreError(f"{self.path / 'run.json'}: is no record of a run ({error}); {RECORD_REMEDY}") from error
         if record is None:
-            raise StoreError(
-                f"{self.path}: written by schema {found.get('schema')}, this version reads 1 to {SCHEMA}; use the "
-                "version of sgmbench that wrote it, or run the experiment again"
-            )
+            raise StoreError(f"{self.path}: {refusal(found)}")
         return record
 
     @property
@@ -75,7 +93,7 @@ class RunFolder:
     def write_record(self, record: dict[str, Any]) -> None:
         """Replaces run.json; a manifest of what was before is removed."""
         remove_manifest(self.path)
-        write_json(self.path / "run.json", record)
+        write_checksummed(self.path / "run.json", record)
 
     def finish(self, status: str) -> None:
         """Notes how the run ended: "complete", "failed cells", both with a manifest to come, or "interrupted"."""
@@ -88,50 +106,62 @@ class RunFolder:
 
     def renew(self, file: str) -> None:
         """A file that anybody may make again, a page or a figure, was: its checksum in the manifest is now another."""
-        renew_in_manifest(self.path, file)
+        with claimed(self.path / LOCK) as holder:
+            if not holder:  # a process that is at work in the run will write a manifest of its own
+                renew_in_manifest(self.path, file)
 
     def reopen(self) -> None:
-        """Drops the results and references that have changed since the run was sealed, so that they are made again.
+        """Drops results and references that are not as they were written, so that they are made again.
 
         Raises:
-            StoreError: run.json has changed, so that it is not known what the run is.
+            StoreError: run.json has changed, so that it is not known what the run is; or the folder is a link, or has
+                one, through which files elsewhere would be written.
         """
+        check_links(self.path)
         found = inspect(self.path)
         for damage in found.damages if found else ():
             if damage.file == "run.json":
-                raise StoreError(
-                    f"{self.path / damage.file}: {damage.what}; restore it from a copy, or run the experiment again"
-                )
+                raise StoreError(f"{self.path / damage.file}: {damage.what}; {RECORD_REMEDY}")
             kind, _, rest = damage.file.partition("/")
             if kind == "cells":
                 (self.cell(rest.rpartition("/")[0]) / "result.json").unlink(missing_ok=True)
             elif kind == "references":
                 (self.path / damage.file).with_suffix(".json").unlink(missing_ok=True)
+        for path in (self.path / "references").glob("*.json"):
+            try:
+                self.read_reference(path.stem)
+            except (StoreError, OSError):
+                path.unlink()
 
     def cell(self, name: str) -> Path:
-        """The folder of one cell."""
-        return self.path / "cells" / name
+        """The folder of one cell; raises StoreError where its name leads elsewhere."""
+        return self.path / "cells" / component(name, of=self.path)
 
     def write_result(self, result: Result) -> None:
         """Writes result.json, with its validity and the checksums of the files beside it."""
         folder = self.cell(result.name)
-        files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.nc"))}
-        beside = {"schema": RESULT_SCHEMA, "files": files, "validity": result.validity}
-        write_json(folder / "result.json", beside | dataclasses.asdict(result))
+        beside = {"schema": RESULT_SCHEMA, "files": _checksums(folder.glob("*.nc")), "validity": result.validity}
+        write_checksummed(folder / "result.json", beside | dataclasses.asdict(result))
 
     def read_result(self, name: str) -> Result | None:
-        """The result of one cell; None where there is none yet, or where it or a file beside it is damaged."""
+        """The result of one cell; None where there is none yet, or where it or a file beside it is damaged.
+
+        Raises:
+            StoreError: it is of a newer version, or the name leads elsewhere.
+        """
         folder = self.cell(name)
         if not (folder / "result.json").exists():
             return None
         try:
-            content = read_json(folder / "result.json")
-            intact = all(
-                hashlib.sha256((folder / file).read_bytes()).hexdigest() == checksum
-                for file, checksum in content.pop("files").items()
-            )
+            content = read_checksummed(folder / "result.json")
+        except StoreError:
+            return None
+        if is_newer(content, RESULT_UPGRADES):
+            raise StoreError(f"{folder / 'result.json'}: {refusal(content, RESULT_UPGRADES)}")
+        try:
+            is_intact = _are_intact(folder, content.pop("files"))
             content = upgraded(content, RESULT_UPGRADES)
-            if not intact or content is None:
+            if not is_intact or content is None:
                 return None
             for beside in ("schema", "validity"):
                 content.pop(beside, None)
@@ -147,10 +177,58 @@ class RunFolder:
         found = (self.read_result(name) for name in self.record["cells"])
         return [result for result in found if result is not None]
 
+    def write_reference(self, target: str, known: dict[str, Any]) -> None:
+        """Writes references/<target>.json, with the checksum of the rows beside it."""
+        path = self._reference(target)
+        files = _checksums([rows] if (rows := path.with_suffix(".nc")).exists() else [])
+        write_checksummed(path, known | {"files": files})
+
+    def read_reference(self, target: str) -> dict[str, Any] | None:
+        """What is known of a target's truth; None where there is nothing yet.
+
+        Raises:
+            StoreError: it is not as it was written, or the rows beside it are not.
+        """
+        path = self._reference(target)
+        if not path.exists():
+            return None
+        known = read_checksummed(path)
+        if not isinstance(known, dict) or not _are_intact(path.parent, known.pop("files", {})):
+            raise StoreError(f"{path}: is damaged (it is no truth, or of other rows than lie beside it); {REMEDY}")
+        return known
+
+    def _reference(self, target: str) -> Path:
+        return self.path / "references" / component(f"{target}.json", of=self.path)
+
+
+def _next_time(runs: Path) -> str:
+    """Now, or the second after the newest run: that one is found by name, and clocks are set back."""
+    begun = (_time_of(path.name) for path in runs.glob("*-*"))
+    return f"{max([datetime.now(UTC), *(time + timedelta(seconds=1) for time in begun if time)]):{TIME}}"
+
+
+def _time_of(name: str) -> datetime | None:
+    """When a run began, by the name of its folder."""
+    try:
+        return datetime.strptime(name.partition("-")[0], TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _checksums(files: Iterable[Path]) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+def _are_intact(folder: Path, files: dict[str, str]) -> bool:
+    """Whether files have the checksums that are told; raises StoreError where a name leads elsewhere."""
+    paths = [folder / component(file, of=folder) for file in files]
+    return all(path.is_file() for path in paths) and _checksums(paths) == files
+
 
 def runs_of(results: Path, experiment: str | None = None) -> list[RunFolder]:
     """All readable runs below a results root, of one experiment or all, oldest first."""
-    paths = sorted(results.glob(f"{experiment or '*'}/*/run.json"), key=lambda path: path.parent.name)
+    name = "*" if experiment is None else component(experiment, of=results)
+    paths = sorted(results.glob(f"{name}/*/run.json"), key=lambda path: path.parent.name)
     return [folder for folder in map(RunFolder, (path.parent for path in paths)) if folder.is_readable]
 
 

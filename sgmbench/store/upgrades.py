@@ -5,6 +5,7 @@ run.json
     1 -> 2    a representation is a list of transforms, and diffusion has a noise with its ends and a sampler with its
               steps: what was a mapping and what were numbers become these, of the same effect
     2 -> 3    a reference says how many runs are held out: none were
+    3 -> 4    a reference says how many of its runs are kept: all were; and an experiment how long a cell may take
 
 Later files of schemas 1 and 2 have these already.
 
@@ -13,6 +14,8 @@ result.json
     1 -> 2    what is held against a cell is no diagnostic any more: its chains' faults and copies of training runs are
               reasons, other traces of these and a mismatched start marks; what was not asked then is not known now
     2 -> 3    a cost says what a run and its gradient count as in runs: it was not measured
+    3 -> 4    a cost has the operations of the method's programs: they were not counted; and of how many runs at once
+              memory sufficed for no more: none was found out. What failed for want of something was final
 """
 
 from collections.abc import Callable
@@ -63,6 +66,19 @@ def _to_3(record: Plain) -> Plain:
     return record | {"configuration": configuration | {"reference": {"held_out": None} | reference}}
 
 
+def _to_4(record: Plain) -> Plain:
+    configuration = record.get("configuration", {})
+    if not isinstance(reference := configuration.get("reference"), dict):
+        return record
+    more = {"timeout": None} | configuration | {"reference": reference_of_all_runs(reference)}
+    return record | {"configuration": more}
+
+
+def reference_of_all_runs(reference: Plain) -> Plain:
+    """The sizes of a reference of a time when there was no choice but to keep its runs; also of a baseline."""
+    return {"held_out": None, "kept": None} | reference
+
+
 def _result_to_2(result: Plain) -> Plain:
     """Of the methods of that time those that trained a network tell their steps; the others resample."""
     diagnostics = dict(result.get("diagnostics", {}))
@@ -78,12 +94,30 @@ def _result_to_3(result: Plain) -> Plain:
     return result | {"cost": {"runs_a_gradient": None} | result.get("cost", {})}
 
 
+def _result_to_4(result: Plain) -> Plain:
+    return {"is_outage": False} | result | {"cost": {"operations": None, "chunk": None} | result.get("cost", {})}
+
+
 Upgrades = dict[int, Callable[[Plain], Plain]]
 """By the schema that each takes to the next."""
 
-UPGRADES: Upgrades = {1: _to_2, 2: _to_3}
-RESULT_UPGRADES: Upgrades = {1: _result_to_2, 2: _result_to_3}
+UPGRADES: Upgrades = {1: _to_2, 2: _to_3, 3: _to_4}
+RESULT_UPGRADES: Upgrades = {1: _result_to_2, 2: _result_to_3, 3: _result_to_4}
 SCHEMA, RESULT_SCHEMA = 1 + max(UPGRADES), 1 + max(RESULT_UPGRADES)
+
+
+def is_newer(record: Any, upgrades: Upgrades = UPGRADES) -> bool:
+    """Whether a file is of a schema that only a later version of sgmbench knows."""
+    schema = record.get("schema") if isinstance(record, dict) else None
+    return isinstance(schema, int) and schema > 1 + max(upgrades)
+
+
+def refusal(record: Plain, upgrades: Upgrades = UPGRADES) -> str:
+    """Why a file of another schema is not read, and what to do."""
+    return (
+        f"written by schema {record.get('schema')}, this version reads 1 to {1 + max(upgrades)}; use the version of "
+        "sgmbench that wrote it, or run the experiment again"
+    )
 
 
 def upgraded(record: Plain, upgrades: Upgrades = UPGRADES) -> Plain | None:

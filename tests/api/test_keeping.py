@@ -1,7 +1,6 @@
 """Finished runs are verified, reproduced, mended, taken elsewhere, and outlive their cache."""
 
 import hashlib
-import json
 import re
 import shutil
 import sys
@@ -16,7 +15,7 @@ from sgmbench import api
 from sgmbench.core.samples import Samples
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import write_bytes
-from sgmbench.store.cache import content_of
+from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
 from sgmbench.store.lock import LOCK
 from sgmbench.store.manifest import write_manifest
 from sgmbench.store.run_folder import RunFolder
@@ -76,9 +75,9 @@ def flip(path, place, bit):
 def edit(folder, cell, change):
     """Changes a result as if it had been written so."""
     path = folder.cell(cell) / "result.json"
-    plain = json.loads(path.read_text())
+    plain = read_checksummed(path)
     change(plain)
-    path.write_text(json.dumps(plain))
+    write_checksummed(path, plain)
     write_manifest(folder.path)
 
 
@@ -93,8 +92,9 @@ def test_a_run_is_intact_and_its_scores_come_from_its_samples(made, folder):
     cells = len(made.summary.results)
     assert says(found, "ok") == [
         ("files", f"{len(files) - 1} files have the SHA-256 of manifest.json"),
-        ("run.json", f"schema 3, complete, {cells} cells"),
+        ("run.json", f"schema 4, complete, {cells} cells"),
         ("results", f"of {cells} cells can be read"),
+        ("cache", f"{len(list(folder.path.parents[1].glob('.cache/*/*.json')))} artifacts have their SHA-256"),
         ("scores", f"of {cells} cells, computed again from their samples, are the same"),
     ]
 
@@ -195,13 +195,17 @@ def test_what_is_damaged_is_made_again(folder, made):
 
 
 def test_a_changed_configuration_is_not_gone_on_with(folder):
+    """Also where run.json is older than its checksum, by the manifest."""
     path = folder.path / "run.json"
-    path.write_text(path.read_text().replace('"replicates": 2', '"replicates": 3'))
-    with pytest.raises(StoreError) as caught:
-        api.run(folder.path)
-    assert str(caught.value) == (
-        f"{path.resolve()}: has changed since the run ended; restore it from a copy, or run the experiment again"
-    )
+    changed = path.read_text().replace('"replicates": 2', '"replicates": 3')
+    older = re.sub(r'  "checksum": .*\n', "", changed)
+    damaged = "is damaged (it does not have the checksum that it names)"
+    for text, what in ((changed, damaged), (older, "has changed since the run ended")):
+        path.write_text(text)
+        with pytest.raises(StoreError) as caught:
+            api.run(folder.path)
+        remedy = "restore it from a copy, or run the experiment again"
+        assert str(caught.value) == f"{path.resolve()}: {what}; {remedy}"
 
 
 def test_a_page_that_is_written_anew_is_whole_by_whatever_path_it_is_named(folder, monkeypatch):

@@ -212,6 +212,8 @@ def test_the_command_lines_of_the_workflow_are_taken_and_name_files_that_are_the
         assert files
         assert all((ROOT / file).is_file() for file in files)
     assert found[1][-3:] == ["--github", "--junit", "compare.xml"]
+    by_make = made("bench-ci", "COMPARE=--github --junit compare.xml")
+    assert [shlex.join(words) for words in found] == [line for line in by_make if "/sgmbench " in line]
     given = [step["with"] for job in workflow["jobs"].values() for step in job["steps"] if "with" in step]
     assert found[1][-1] in [each.get("path") for each in given]
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from typer.testing import CliRunner
 from sgmbench import api
 from sgmbench.cli import app
 from sgmbench.cli.progress import BarProgress, LineProgress, QuietProgress, terminal_progress
+from sgmbench.store.checksummed import read_checksummed, write_checksummed
+from sgmbench.store.lock import locked
+from sgmbench.store.run_folder import RunFolder
 
 CELL = "marginal.bootstrap.20.r0"
 
@@ -35,8 +39,9 @@ def test_verify_prints_a_line_a_finding(call):
     assert ended.exit_code == 0
     assert ended.stdout.splitlines() == [
         "ok  files: 7 files have the SHA-256 of manifest.json",
-        "ok  run.json: schema 3, complete, 1 cell",
+        "ok  run.json: schema 4, complete, 1 cell",
         "ok  results: of 1 cell can be read",
+        "ok  cache: 4 artifacts have their SHA-256",
         "ok  scores: of 1 cell, computed again from their samples, are the same",
         "verdict: intact",
         "",
@@ -78,9 +83,9 @@ def test_reproduce_ends_by_3_where_numbers_differ(call):
         f"verdict: {CELL} is reproduced: all 8 scores are the same to the last bit",
     )
     path = folder() / "cells" / CELL / "result.json"
-    plain = json.loads(path.read_text())
+    plain = read_checksummed(path)
     plain["scores"]["all"]["mean"]["u"] = 1.0
-    path.write_text(json.dumps(plain))
+    write_checksummed(path, plain)
     ended = call("reproduce", "line", CELL)
     assert ended.exit_code == 3
     assert ended.stdout.startswith("mean/u at all: 1 told, 0.")
@@ -109,6 +114,17 @@ def test_clean_says_what_it_would_delete_and_asks_first(call, monkeypatch):
     assert not Path("results/.cache").exists()
     assert call("verify", "line", "--no-scores").exit_code == 0
     assert call("clean", "--cache", "--yes").stdout == "results/.cache: nothing there\n"
+
+
+def test_the_cache_of_a_run_at_work_is_not_deleted(call):
+    RunFolder(folder()).finish("running")
+    with locked(folder()):
+        ended = call("clean", "--cache", "--yes")
+    assert ended.exit_code == 2
+    assert f"sgmbench: {folder()}: process {os.getpid()} on " in ended.stderr
+    assert Path("results/.cache/fit").is_dir()
+    assert call("clean", "--cache", "--yes").exit_code == 0
+    assert not Path("results/.cache").exists()
 
 
 def test_the_results_folder_is_that_of_the_environment(call):

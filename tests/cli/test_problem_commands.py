@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sgmbench.cli import app
+from sgmbench.store.checksummed import read_checksummed
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_check_problem_prints_each_finding_and_the_verdict(call):
 
 def test_json_of_a_check_is_what_the_results_folder_keeps(call):
     payload = json.loads(call("check-problem", "solvers:Exact", "--runs", "16", "--json").stdout)
-    kept = json.loads(Path("results/problems/solvers.Exact.json").read_text())
+    kept = read_checksummed(Path("results/problems/solvers.Exact.json"))
     assert kept == payload | {"schema": 1}
     assert payload["verdict"] == "sound"
     assert payload["refinement"] is None

@@ -83,6 +83,7 @@ TAKEN = {
     "hide_germ": [True],
     "metrics": [MEAN],
     "compare": [{}, {"margins": {"energy": 1}}, {"margins": {}}],
+    "timeout": [None, 5, 0.5],
 }
 REFUSED = {
     "name": [5, None, ["a"]],
@@ -109,6 +110,7 @@ REFUSED = {
     "hide_germ": ["yes", 1, None],
     "metrics": [None, "enrgy", {**MEAN, "label": 5}, [MEAN]],
     "compare": [{"margins": {"energy": 0}}, {"margins": [0.1]}, {"margin": 0.1}, {"time": True}, []],
+    "timeout": [0, -1, "5", True, [5]],
     "problems": [["burgers"]],
     "unknown": [1],
 }

@@ -18,7 +18,7 @@ budgets: [10]
 """
 KEYS = (
     "name, problem, targets, methods, budgets, metrics, primary, replicates, seed, evaluation_seed, reference, ask, "
-    "keep_samples, samples_kept, hide_germ, compare"
+    "keep_samples, samples_kept, hide_germ, compare, timeout"
 )
 
 
@@ -113,7 +113,7 @@ def test_every_error_at_once_in_the_order_of_the_file(errors):
     """
     assert errors(text, "replicates=0", "nonsense") == [
         "a.yaml:1:7: name: 'a b' cannot name a folder; write at most 80 letters, digits and _ . -, beginning with a "
-        "letter or digit",
+        "letter or digit, and no dot at the end",
         "a.yaml:2:31: problem.steps: 0 is too small; write a whole number of at least 1 and of at most 1000",
         "a.yaml:3:38: targets.0.drawn: -1 is too small; write a whole number of at least 0",
         "a.yaml:4:11: methods.0: no method is named 'drawz' (did you mean draws?); registered methods: absent, draws, "
@@ -314,8 +314,8 @@ def test_missing_files(tmp_path, monkeypatch, files, path, message):
         (
             b"- a",
             "a.yaml:1:1: ['a'] is a list; write a mapping with name, problem, targets, methods, budgets, metrics, "
-            "primary, replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept, hide_germ and "
-            "compare",
+            "primary, replicates, seed, evaluation_seed, reference, ask, keep_samples, samples_kept, hide_germ, "
+            "compare and timeout",
         ),
     ],
 )

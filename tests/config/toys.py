@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Len, Lt
 
 from sgmbench.core.experiment import Kind
-from sgmbench.core.layout import Field, Layout
+from sgmbench.core.layout import Axis, Field, Layout
 from sgmbench.core.method import Generator, Sampler, Surrogate
 from sgmbench.core.metric import Metric
 from sgmbench.core.observation import Observed
@@ -54,6 +54,17 @@ class Wide(Noise):
     """Nine quantities."""
 
     layout = Layout(tuple(Field(f"y{i}", "V") for i in range(9)))
+
+
+@dataclass(frozen=True)
+class Named(Decay):
+    """An axis has the name that it is given."""
+
+    name: str = "x"
+
+    @property
+    def layout(self):
+        return Layout((Field("y", "V", (Axis(self.name, "m", (0.0, 1.0)),)),))
 
 
 @dataclass(frozen=True)

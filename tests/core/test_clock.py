@@ -157,3 +157,27 @@ def test_seconds_of_the_processors_are_booked_beside_those_of_the_wall(hands, mo
             worked.pass_by(1)
     assert (clock.seconds["train"], clock.seconds["sample"]) == (5, 2)
     assert (clock.cpu_seconds["train"], clock.cpu_seconds["sample"]) == (8, 1)
+
+
+def test_operations_are_those_of_all_executions(hands, monkeypatch):
+    """Of each shape its own; of one that fails none; once some are not known, the sum is not."""
+    clock, other = Clock(), Clock()
+    timed = clock.jit(lambda x: jnp.tanh(x @ x), "train")
+    for n, times in ((4, 3), (8, 2)):
+        for _ in range(times):
+            timed(jnp.ones((n, n)))
+    expected = 3 * (2 * 4**3 + 4**2) + 2 * (2 * 8**3 + 8**2)
+    assert (clock.operations, other.operations) == (expected, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.jax, "block_until_ready", _no_memory)
+        with pytest.raises(MemoryError):
+            timed(jnp.ones((8, 8)))
+    assert clock.operations == expected
+    clock.count(None)
+    clock.count(7.0)
+    timed(jnp.ones((4, 4)))
+    assert clock.operations is None
+
+
+def _no_memory(found):
+    raise MemoryError

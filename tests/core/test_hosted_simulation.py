@@ -36,12 +36,16 @@ class OnHost(_Shared, Hosted):
     """The same in NumPy."""
 
     size: int = 64
+    most: int = 64
+    """Runs at once, for which memory suffices."""
 
     @property
     def batch(self):
         return self.size
 
     def simulate_batch(self, z, xi):
+        if len(z) > self.most:
+            raise MemoryError
         return np.stack([z[:, 0] * xi[:, 0], np.where(xi[:, 1] > 1, np.nan, xi[:, 1])], axis=1)
 
 
@@ -85,3 +89,17 @@ def test_the_time_of_the_host_is_booked_as_simulation():
     assert runs.seconds["simulate"] > 0
     assert runs.seconds["compile"] == 0
     assert clock.seconds == runs.seconds
+
+
+def test_batches_halve_until_memory_suffices_and_runs_stay_the_same():
+    said, clock = [], Clock()
+    simulation = prepare(OnHost(64, most=20), clock, at_condition=False)
+    runs = simulation(50, key=KEY, progress=lambda *each: said.append(each[1]))
+    assert said == [12, 24, 36, 48, 50]  # 50 runs, 25, 12
+    assert (runs.chunk, clock.chunk, runs.executed) == (12, 12, 50)
+    undisturbed = prepare(OnHost(64), Clock(), at_condition=False)(50, key=KEY)
+    assert undisturbed.chunk is None
+    np.testing.assert_array_equal(runs.z, undisturbed.z)
+    np.testing.assert_array_equal(runs.y, undisturbed.y)
+    with pytest.raises(MemoryError):
+        prepare(OnHost(64, most=0), Clock(), at_condition=False)(50, key=KEY)

@@ -11,6 +11,7 @@ from sgmbench.core.prior import Normal, Parameter, Uniform
 from sgmbench.core.problem import Traceable
 from sgmbench.core.rng import draw_normal, stream
 from sgmbench.core.simulation import Simulation
+from sgmbench.errors import CellError
 from sgmbench.problems.porous_electrode import PorousElectrode
 
 KEY = stream(0, "test_simulation")
@@ -129,3 +130,74 @@ def test_seconds_are_those_of_the_call_and_compilation_is_paid_once():
     assert first["compile"] > 0 == second["compile"]
     total = {phase: first[phase] + second[phase] for phase in first}
     assert total == pytest.approx(clock.seconds)
+
+
+def short_of_memory(simulation, *, most):
+    """Its chunks fail as XLA lets them where there is no room for more lanes than `most`; how many lanes were tried."""
+    run, tried = simulation._run_chunk, []
+
+    def limited(normal, z):
+        tried.append(len(normal))
+        if len(normal) > most:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes.")
+        return run(normal, z)
+
+    simulation._run_chunk = limited
+    return tried
+
+
+@pytest.mark.skipif(DEVICES > 1, reason="lanes are counted for one device")
+def test_chunks_halve_until_memory_suffices_and_runs_stay_bitwise_the_same(electrode):
+    simulation = Simulation(PorousElectrode(), Clock(), at_condition=True)
+    tried, z = short_of_memory(simulation, most=100), (0.1, 0.0, 25.0)
+    runs = simulation(300, key=KEY, z=z)
+    assert tried == [256, 128, *[64] * 5]
+    assert (runs.executed, runs.chunk, simulation.clock.chunk) == (320, 64, 64)
+    np.testing.assert_array_equal(runs.y, electrode[256].y[:300])
+    again = simulation.at(normals(PorousElectrode(), 70, at_condition=True), z=z)
+    assert tried[-2:] == [64, 64]  # no larger one is tried again
+    np.testing.assert_array_equal(again.y, electrode[256].y[:70])
+
+
+def test_where_memory_suffices_no_chunk_is_told(electrode):
+    assert {runs.chunk for runs in electrode.values()} == {None}
+
+
+def test_what_no_smaller_chunk_mends_is_raised():
+    simulation = Simulation(Fragile(), Clock(), at_condition=False, chunk=8)
+    tried = short_of_memory(simulation, most=0)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="RESOURCE_EXHAUSTED"):
+        simulation(20, key=KEY)
+    assert tried == [8, 4, 2, 1]
+
+    def broken(normal, z):
+        tried.append(len(normal))
+        raise jax.errors.JaxRuntimeError("INTERNAL: a fault of another kind")
+
+    simulation = Simulation(Fragile(), Clock(), at_condition=False, chunk=8)
+    simulation._run_chunk = broken
+    with pytest.raises(CellError, match=r"^Fragile\.simulate failed: JaxRuntimeError: INTERNAL: a fault"):
+        simulation(20, key=KEY)
+    assert tried == [8, 4, 2, 1, 8]
+
+
+@pytest.mark.skipif(DEVICES > 1, reason="lanes are counted for one device")
+def test_a_chunk_that_takes_too_long_is_followed_by_smaller_ones_of_the_same_runs(electrode):
+    """0.05 s a lane: of 256 lanes at 12.8 s two seconds are 40, and 32 of these take 1.6 s."""
+    simulation = Simulation(PorousElectrode(), Clock(), at_condition=True)
+    run, tried, seconds = simulation._run_chunk, [], 0.05
+
+    def dear(normal, z):
+        tried.append(len(normal))
+        simulation.clock.pay("simulate", seconds * len(normal))
+        return run(normal, z)
+
+    simulation._run_chunk = dear
+    runs = simulation(520, key=KEY, z=(0.1, 0.0, 25.0))
+    assert tried == [256, *[32] * 9]
+    assert (runs.executed, runs.chunk) == (544, 32)
+    np.testing.assert_array_equal(runs.y, electrode[256].y)
+    seconds = 100.0
+    runs = simulation(40, key=KEY, z=(0.1, 0.0, 25.0))
+    assert tried[10:] == [32, *[2] * 4]  # never a lane alone, whose rounding differs
+    np.testing.assert_array_equal(runs.y, electrode[256].y[:40])

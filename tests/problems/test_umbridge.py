@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +28,7 @@ from sgmbench.core.prepare import prepare
 from sgmbench.core.prior import LogNormal
 from sgmbench.core.problem import Traceable
 from sgmbench.core.rng import stream
-from sgmbench.errors import UsageError
+from sgmbench.errors import OutageError, UsageError
 from sgmbench.problems.umbridge import UMBridge
 from sgmbench.store.run_folder import RunFolder
 
@@ -160,15 +161,78 @@ def test_an_answer_of_another_length_is_a_failed_run(url):
     assert runs_of(problem, 3).failed == 3
 
 
-def test_a_server_that_dies_leaves_failed_runs():
+class Handler(BaseHTTPRequestHandler):
+    """Hands requests to the `answer` of its server."""
+
+    def do_GET(self):
+        self.say(self.server.answer(self.path, {}))
+
+    def do_POST(self):
+        self.say(self.server.answer(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+
+    def say(self, plain):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(plain).encode())
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Vanishing:
+    """The model `forward` on a server that is gone after some runs, and is there again after some seconds, if ever."""
+
+    def __init__(self, *, runs, seconds=None):
+        self.last, self.seconds, self.count, self.port = runs, seconds, 0, 0
+        self.appear()
+
+    def appear(self):
+        self.server: Any = HTTPServer(("127.0.0.1", self.port), Handler)
+        self.server.answer = self.answer
+        self.port = self.server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def vanish(self):
+        self.server.shutdown()
+        self.server.server_close()
+        if self.seconds is not None:
+            time.sleep(self.seconds)
+            self.appear()
+
+    def answer(self, path, asked):
+        if path == "/Evaluate":
+            self.count += 1
+            if self.count == self.last:
+                Thread(target=self.vanish, daemon=True).start()
+            (load, gravity), (first, second, thickness) = asked["input"]
+            return {"output": [[load * k + gravity * first * k**2 for k in (1, 2, 3)], [second * thickness]]}
+        return {
+            "/Info": {"protocolVersion": 1.0, "models": ["forward"]},
+            "/ModelInfo": {"support": {"Evaluate": True}},
+            "/InputSizes": {"inputSizes": [2, 3]},
+            "/OutputSizes": {"outputSizes": [3, 1]},
+        }[path]
+
+
+def test_a_server_that_dies_and_returns_loses_no_run():
+    there = Vanishing(runs=10, seconds=0.4)
+    runs = runs_of(problem_at(there.url, "forward", outage=30), 40)
+    assert runs.ok.all()
+    np.testing.assert_allclose(runs.y, runs_of(Twin(), 40).y, rtol=1e-13)
+    assert there.count >= 40
+    assert runs.seconds["simulate"] > 0.4
+    there.server.shutdown()
+
+
+def test_a_server_that_dies_for_good_leaves_no_failed_runs_but_an_error():
     with serving() as (url, process):
-        problem = problem_at(url, "dies_after_ten", retries=1)
+        problem = problem_at(url, "dies_after_ten", retries=1, outage=0.3)
         problem.check()
-        runs = runs_of(problem, 40)
+        with pytest.raises(OutageError) as caught:
+            runs_of(problem, 40)
+        assert str(caught.value) == f"no server has answered at {url} for 0.3 s; start it again, then --resume"
         assert process.wait(timeout=10) == 1
-        assert runs.ok.tolist() == [True] * 10 + [False] * 30
-        np.testing.assert_allclose(runs.y[:10], runs_of(Twin(), 10).y, rtol=1e-13)
-        assert runs.executed == 40
 
 
 def test_a_run_that_hangs_is_cut_by_the_timeout_and_not_sent_again(url):
@@ -383,6 +447,33 @@ def test_a_run_needs_its_server_only_for_what_is_missing(call):
     ended = call("run", config, "--quiet", "--results", "elsewhere")
     assert (ended.exit_code, ended.stderr) == (2, said)
     assert not Path("elsewhere").exists()
+
+
+def test_a_run_goes_on_when_its_server_has_returned(call):
+    truth, budget = 2 * 60, 20
+    there = Vanishing(runs=truth + budget // 2)
+    config = write(Path("a.yaml"), PLAIN | {"url": there.url, "model": "forward", "outage": 0.3})
+    ended = call("run", config, "--json")
+    assert ended.exit_code == 5, ended.output
+    results = json.loads(ended.stdout)["summary"]["results"]
+    assert {result["method"]: result["reason"] for result in results} == {
+        "monte_carlo": f"no server has answered at {there.url} for 0.3 s; start it again, then --resume",
+        "bootstrap": f"no server answers at {there.url}; start the UM-Bridge server there, or correct `url`",
+    }
+    assert {result["is_outage"] for result in results} == {True}
+
+    there.last, made = 0, there.count
+    there.appear()
+    resumed = call("run", config, "--json", "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert there.count == made + 2 * budget  # of the truth no run is made again
+    undisturbed = call("run", config, "--json", "--results", "elsewhere")
+    scores = [
+        {result["method"]: result["scores"] for result in json.loads(each.stdout)["summary"]["results"]}
+        for each in (resumed, undisturbed)
+    ]
+    assert scores[0] == scores[1]
+    there.server.shutdown()
 
 
 def test_ctrl_c_ends_a_run_that_waits_for_its_server(tmp_path, url):

@@ -204,6 +204,13 @@ def test_runs_side_by_side_have_a_column_each_and_only_what_differs(side_by_side
     assert "All settings are the same." in side_by_side.read_text()
 
 
+def test_three_runs_have_three_columns(folder, without_samples, tmp_path):
+    third = finished.write_run(tmp_path, factor=4.0, samples=False)
+    page = report([str(each.path) for each in (folder, without_samples, third)], output=tmp_path / "three.html")
+    rows = [row for row in Elements(page.read_text()).rows if row[:2] == ["monte_carlo", "100"] and len(row) == 8]
+    assert rows[0][2:] == ["100", "50", "25", "3.5 s", "3.5 s", "3.5 s"]
+
+
 def test_runs_named_twice_or_not_at_all_are_refused(folder):
     with pytest.raises(UsageError, match="named twice; name each run once"):
         report([str(folder.path), str(folder.path)])

@@ -155,7 +155,7 @@ def test_another_file_is_another_experiment(go):
 def test_resume_keeps_what_was_made_of_the_same_file_and_nothing_else(go, monkeypatch):
     first = conditional(go)
     with monkeypatch.context() as patch:
-        patch.setattr("sgmbench.runner.run.execute", None)
+        patch.setattr("sgmbench.runner.here.execute", None)
         same = conditional(go, resume=True)
     assert [dataclasses.asdict(r) for r in same.summary.results] == [
         dataclasses.asdict(r) for r in first.summary.results

@@ -11,13 +11,13 @@ import small
 
 from sgmbench import api
 from sgmbench.errors import UsageError
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples
 
 MISUSES = {
     small.Untraceable: r"Untraceable\.simulate cannot be traced by JAX: TracerBoolConversionError: Attempted boolean",
-    small.Silent: r"Silent\.simulate cannot be traced by JAX: NotImplementedError$",
+    small.Silent: r"Silent\.simulate cannot be traced by JAX: NotImplementedError \(\S+small\.py:\d+, in simulate\)$",
     small.WrongShape: r"WrongShape\.simulate must return 'u' of shape \(5,\); it returns \(4,\)$",
     small.MissingField: r"MissingField\.simulate must return 'q' of shape \(\); it returns nothing$",
     small.NotFields: r"NotFields\.simulate must return a dictionary of fields; it returns ",
@@ -146,7 +146,7 @@ def test_adding_a_method_changes_no_result(go):
 
 def test_resume_of_a_complete_run_computes_nothing_and_changes_nothing(go, monkeypatch):
     first = go()
-    monkeypatch.setattr("sgmbench.runner.run.execute", None)
+    monkeypatch.setattr("sgmbench.runner.here.execute", None)
     again = go(resume=True)
     assert again.summary.run == first.summary.run
     assert [dataclasses.asdict(r) for r in again.summary.results] == [
@@ -176,9 +176,8 @@ def test_damaged_files_are_redone_on_resume(go, file, damage):
     else:
         path.write_bytes(data[: len(data) // 2] if damage == "cut" else data)
     after = go(resume=True)
-    if not (file == "result.json" and damage == "flipped"):  # one flipped bit may leave JSON that means something else
-        assert metrics(after) == metrics(before)
-        assert folder.read_result("marginal.bootstrap.20.r0") is not None
+    assert metrics(after) == metrics(before)
+    assert folder.read_result("marginal.bootstrap.20.r0") is not None
     assert untouched.stat().st_mtime_ns == stamp
 
 

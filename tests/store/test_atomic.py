@@ -19,7 +19,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     with pytest.raises(StoreError) as caught:
         write_bytes(path, b"new")
     assert str(caught.value) == (
-        f"{path}: cannot be written (No space left on device); choose another folder with --results"
+        f"{path}: cannot be written (No space left on device); make room and go on with --resume, or choose another "
+        "folder with --results"
     )
     assert path.read_bytes() == b"old"
     assert os.listdir(path.parent) == ["b.json"]

@@ -1,6 +1,7 @@
 import io
 import zipfile
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -113,3 +114,64 @@ def test_a_missing_or_cut_file_makes_the_artifact_again(cached, suffix, content)
     file.unlink() if content is None else file.write_bytes(content)
     get()
     assert len(made) == 2
+
+
+def test_no_flipped_bit_of_a_record_is_believed(cached):
+    """Notes (seconds, diagnostics) are used as arrays are. Every eleventh bit is flipped, so every place in a byte."""
+    get, made, path = cached
+    get()
+    file = path.with_suffix(".json")
+    whole = file.read_bytes()
+    for bit in range(0, 8 * len(whole), 11):
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(data)
+        get()
+    assert len(made) > 0.9 * 8 * len(whole) / 11
+    assert Cache(path.parents[1]).inspect() == (1, [])
+
+
+def test_damaged_artifacts_are_told_and_half_written_ones_are_none(cached):
+    get, _, path = cached
+    get()
+    get({"seed": 1})
+    cache = Cache(path.parents[1])
+    assert cache.inspect() == (2, [])
+    path.with_suffix(".npz").write_bytes(b"")
+    assert cache.inspect() == (1, [path])
+    path.with_suffix(".npz").unlink()
+    assert cache.inspect() == (1, [path])
+    path.with_suffix(".json").unlink()
+    assert cache.inspect() == (1, [])
+
+
+def test_what_is_made_is_given_as_it_will_be_read(tmp_path):
+    """Whether an artifact was there changes neither numbers nor their kinds."""
+
+    def make():
+        notes = {"nothing": float("nan"), "pair": (1, 2), "of": {10: 1.0}}
+        return {"a": {"list": [1.0, 2.0], "device": jnp.arange(3)}, "number": 2}, notes
+
+    first, second = (Cache(tmp_path).get("fit", {"seed": 0}, make) for _ in range(2))
+    assert_equal(first[0], second[0])
+    assert first[1] == second[1] == {"nothing": None, "pair": [1, 2], "of": {"10": 1.0}}
+
+
+def test_two_processes_that_make_the_same_leave_it_whole(tmp_path):
+    """Arrays of one beside the record of the other, as where one writes between the other's two files, are not read."""
+    one, other = Cache(tmp_path / "one"), Cache(tmp_path / "other")
+    description = {"seed": 0}
+    for cache, value in ((one, 1.0), (other, 2.0)):
+        cache.get("fit", description, lambda value=value: ({"a": np.array(value)}, {"by": value}))
+    name = content_of(description)
+    (tmp_path / "one" / "fit" / f"{name}.npz").write_bytes((tmp_path / "other" / "fit" / f"{name}.npz").read_bytes())
+    arrays, notes = one.get("fit", description, lambda: ({"a": np.array(3.0)}, {"by": 3.0}))
+    assert (float(arrays["a"]), notes["by"]) == (3.0, 3.0)
+
+    def while_another_does():
+        one.get("fit", {"seed": 1}, lambda: ({"a": np.array(4.0)}, {"by": 4.0}))
+        return {"a": np.array(5.0)}, {"by": 5.0}
+
+    assert one.get("fit", {"seed": 1}, while_another_does)[1] == {"by": 5.0}
+    arrays, notes = one.get("fit", {"seed": 1}, lambda: pytest.fail("it is there"))
+    assert float(arrays["a"]) == notes["by"] == 5.0

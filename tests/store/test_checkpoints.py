@@ -4,8 +4,10 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 
 import jax
 import jax.numpy as jnp
@@ -154,7 +156,8 @@ def test_a_full_disk_is_said_and_costs_no_earlier_state(checkpoints):
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
         with pytest.raises(
-            StoreError, match=rf"^{path}: cannot be written \(.*File too large.*\); choose another folder"
+            StoreError,
+            match=rf"^{path}: cannot be written \(.*File too large.*\); make room and go on with --resume, or",
         ):
             checkpoints.save(4, noise)
     finally:
@@ -185,7 +188,7 @@ def test_a_state_half_written_by_a_killed_process_is_not_seen(tmp_path, moment):
     process = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), moment], capture_output=True, text=True)
     assert (process.returncode, process.stderr) == (-signal.SIGKILL, "")
     kept, like = FolderCheckpoints(tmp_path), {"a": jnp.zeros(5)}
-    assert [path.suffix for path in sorted(tmp_path.iterdir())] == ["", ".part"]
+    assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".part", ""]
     assert_bitwise(kept.latest(like), {"a": jnp.arange(5.0)})
     assert os.listdir(tmp_path) == ["000000001"]
     kept.save(2, like)
@@ -196,18 +199,56 @@ def test_what_this_process_left_half_written_is_removed_and_what_another_writes_
     """As after Ctrl-C, when orbax's threads write on behind the back of whoever removes their folder."""
     with monkeypatch.context() as patch:
         patch.setattr(module.shutil, "rmtree", lambda *arguments, **options: None)
-        patch.setattr(module.tempfile.TemporaryDirectory, "cleanup", lambda self: None)
+        patch.setattr(tempfile.TemporaryDirectory, "cleanup", lambda self: None)
         patch.setattr(module, "write_json", interrupt)
         with pytest.raises(KeyboardInterrupt):
             checkpoints.save(4, state(4))
     folder = checkpoints.folder
-    alive, nameless = folder / f"{os.getppid()}-x.part", folder / "x.part"
-    for part in alive, nameless:
+    alive = folder / f".sgmbench-{os.getppid()}-{socket.gethostname()}-x.part"
+    elsewhere = folder / ".sgmbench-1-elsewhere-x.part"
+    for part in alive, elsewhere:
         (part / "000000005").mkdir(parents=True)
     assert sum(path.suffix == ".part" for path in folder.iterdir()) == 3
     assert_bitwise(FolderCheckpoints(folder).latest(LIKE), state(3))
-    assert sorted(os.listdir(folder)) == ["000000002", "000000003", alive.name]
+    assert sorted(os.listdir(folder)) == sorted(["000000002", "000000003", alive.name, elsewhere.name])
 
 
 def interrupt(*arguments):
     raise KeyboardInterrupt
+
+
+HOLDER = """
+import pathlib, sys, time
+import jax.numpy as jnp
+import sgmbench.core
+from sgmbench.store.checkpoints import FolderCheckpoints
+
+kept = FolderCheckpoints(pathlib.Path(sys.argv[1]))
+kept.save(1, {"a": jnp.arange(5.0)})
+print("saved", flush=True)
+time.sleep(600)
+"""
+
+
+def test_of_two_processes_that_train_the_same_one_has_the_checkpoints(tmp_path):
+    """The other one trains without; when the first is killed the next has them."""
+    folder, like = tmp_path / "content", {"a": jnp.zeros(5)}
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "saved\n"
+    second = FolderCheckpoints(folder)
+    assert second.latest(like) is None
+    second.save(2, like)
+    second.discard()
+    assert os.listdir(folder) == ["000000001"]
+    holder.kill()
+    holder.wait()
+    assert_bitwise(second.latest(like), {"a": jnp.arange(5.0)})
+    second.discard()
+    assert os.listdir(tmp_path) == []
+
+
+def test_damaged_states_are_told(checkpoints):
+    assert checkpoints.damaged == []
+    newest = checkpoints.folder / "000000003"
+    (newest / "checksums.json").unlink()
+    assert checkpoints.damaged == [newest]

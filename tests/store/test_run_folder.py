@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,8 @@ from sgmbench.core.cost import Cost
 from sgmbench.core.layout import Field, Layout
 from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
+from sgmbench.store.lock import locked
+from sgmbench.store.manifest import MANIFEST
 from sgmbench.store.run_folder import RunFolder, find_run, runs_of
 from sgmbench.store.samples import write_samples
 
@@ -68,7 +72,7 @@ def test_another_schema_is_refused(run):
     with pytest.raises(StoreError) as caught:
         _ = run.record
     assert str(caught.value) == (
-        f"{run.path}: written by schema 99, this version reads 1 to 3; use the version of sgmbench that wrote it, or "
+        f"{run.path}: written by schema 99, this version reads 1 to 4; use the version of sgmbench that wrote it, or "
         "run the experiment again"
     )
 
@@ -89,3 +93,41 @@ def test_an_unknown_run_is_refused_with_what_there_is(run, tmp_path):
     with pytest.raises(UsageError) as caught:
         find_run(tmp_path / "empty", "exq")
     assert str(caught.value) == f"exq: no such run below {tmp_path}/empty/ (experiments with runs: none yet)"
+
+
+def test_no_flipped_bit_makes_another_result(run):
+    """It is none, or what it was. Of every seventh bit, which are of every place in a byte."""
+    path = run.cell(NAME) / "result.json"
+    whole = path.read_bytes()
+    for bit in range(0, 8 * len(whole), 7):
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        assert run.read_result(NAME) in (None, RESULT), data.decode(errors="replace")
+
+
+def test_a_truth_comes_back_and_is_dropped_where_it_or_its_rows_are_damaged(run):
+    known, rows = {"content": "abc", "conditions": {"a": {"size": 4}}}, run.path / "references" / "all.nc"
+    assert run.read_reference("all") is None
+    write_samples(rows, {"a": np.ones((4, 1))}, Layout((Field("q", "-"),)))
+    for damaged in (rows, rows.with_suffix(".json")):
+        run.write_reference("all", known)
+        assert run.read_reference("all") == known
+        run.reopen()
+        assert run.read_reference("all") == known
+        flip(damaged)
+        with pytest.raises(StoreError, match=r"all\.json: is damaged \(.*\); remove it and run again with --resume$"):
+            run.read_reference("all")
+        run.reopen()
+        assert run.read_reference("all") is None
+
+
+def test_a_page_written_while_a_run_is_at_work_leaves_it_without_a_manifest(run):
+    run.seal()
+    before = (run.path / MANIFEST).read_bytes()
+    (run.path / "report.html").write_text("new")
+    with locked(run.path):
+        run.renew("report.html")
+    assert (run.path / MANIFEST).read_bytes() == before
+    run.renew("report.html")
+    assert "report.html" in json.loads((run.path / MANIFEST).read_text())["files"]

@@ -122,14 +122,16 @@ def test_other_schemas_have_no_upgrade(schema):
     assert upgraded(FIRST | {"schema": schema}) is None
 
 
-def test_references_of_older_runs_hold_nothing_out(tmp_path):
+def test_references_of_older_runs_hold_nothing_out_and_keep_all(tmp_path):
     sizes = {"size": 60, "drawn_size": 50}
     plain = FIRST["configuration"] | {"methods": FIRST["configuration"]["methods"][:1], "reference": sizes}
-    for schema in (1, 2):
-        old = FIRST | {"schema": schema, "configuration": plain}
+    for schema in (1, 2, 3):
+        held_out = {"held_out": None} if schema == 3 else {}
+        old = FIRST | {"schema": schema, "configuration": plain | {"reference": sizes | held_out}}
         record = read(tmp_path, old)
-        assert record["configuration"]["reference"] == sizes | {"held_out": None}
-        assert build_experiment(record["configuration"], "run.json").experiment.reference.held_out is None
+        assert record["configuration"]["reference"] == sizes | {"held_out": None, "kept": None}
+        experiment = build_experiment(record["configuration"], "run.json").experiment
+        assert (experiment.reference.held_out, experiment.reference.kept, experiment.timeout) == (None, None, None)
 
 
 MEMORIZATION = {
@@ -199,6 +201,6 @@ def test_what_a_gradient_counts_as_was_not_measured_in_older_results(tmp_path):
     assert measured.cost.runs_a_gradient == 4.5
 
 
-@pytest.mark.parametrize("schema", [0, RESULT_SCHEMA + 1, None])
+@pytest.mark.parametrize("schema", [0, -1, None])
 def test_results_of_other_schemas_are_not_read(tmp_path, schema):
     assert read_cell(tmp_path, schema=schema, diagnostics={}, reasons=[], marks=[]) is None

@@ -8,6 +8,11 @@
 
 An error has status 400 where the request is at fault and 500 where the model is.
 
+A server that dies may be started again, by whoever watches it. While none answers at its address, every run that is to
+be asked for waits, with pauses that double up to 5 s; if none has come back within a bound, no run can be made. A run
+that was in work when the connection broke is asked for again as after an error of the model, since it may be what the
+server died of.
+
 The `umbridge` package has a client, `HTTPModel`, that waits without end for a model that hangs, reads no status, and
 asks for one run at a time; in the threads that would make it more, nothing can interrupt it. A benchmark needs all
 four, so this is a client of our own, on aiohttp, the HTTP library that the package brings for its server. The requests
@@ -31,9 +36,10 @@ import aiohttp
 import numpy as np
 from jaxtyping import Float
 
-from sgmbench.errors import UsageError
+from sgmbench.errors import OutageError, UsageError
 
 PATIENCE = 30.0  # s, for a connection, and for an answer that needs no run
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 5.0  # s, between two attempts to reach a server that is gone
 UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 Vectors = Sequence[Sequence[float]]
@@ -52,6 +58,7 @@ class Client:
         retries: how often one is asked for again after status 500 or a lost connection, not after a timeout: the
             server may still be at it.
         backoff: seconds before the first of these, doubled for each further one.
+        outage: seconds that a server which cannot be reached is waited for.
     """
 
     url: str
@@ -61,6 +68,7 @@ class Client:
     timeout: float
     retries: int
     backoff: float
+    outage: float
 
     def ask(self, endpoint: str, **body: Any) -> dict[str, Any]:
         """What the server says to a question that needs no run.
@@ -73,7 +81,8 @@ class Client:
     def evaluate(self, inputs: Sequence[Vectors]) -> list[Float[np.ndarray, " d"] | None]:
         """The output vectors of each run, laid end to end; None for a run that failed.
 
-        Where the retries of one run find no server, the runs that have not begun yet fail unsent.
+        Raises:
+            OutageError: there is no server any more, and none came back in time.
         """
         return _wait(self._evaluate_all(inputs))
 
@@ -103,33 +112,53 @@ class Client:
         return answer
 
     async def _evaluate_all(self, inputs: Sequence[Vectors]) -> list[Float[np.ndarray, " d"] | None]:
-        slots, gone = asyncio.Semaphore(self.parallel), asyncio.Event()
-        async with self._session(self.timeout) as session:
-            return await asyncio.gather(*(self._evaluate(session, each, slots, gone) for each in inputs))
+        slots = asyncio.Semaphore(self.parallel)
+        try:
+            async with self._session(self.timeout) as session, asyncio.TaskGroup() as group:
+                runs = [group.create_task(self._evaluate(session, each, slots)) for each in inputs]
+        except BaseExceptionGroup as every:
+            raise every.exceptions[0] from None
+        return [run.result() for run in runs]
 
     async def _evaluate(
-        self, session: aiohttp.ClientSession, vectors: Vectors, slots: asyncio.Semaphore, gone: asyncio.Event
+        self, session: aiohttp.ClientSession, vectors: Vectors, slots: asyncio.Semaphore
     ) -> Float[np.ndarray, " d"] | None:
-        """One run; `gone` is set by the first that finds no server."""
+        """One run."""
         body = {"name": self.model, "input": vectors, "config": self.config}
         async with slots:
             for attempt in range(self.retries + 1):
                 if attempt:
                     await asyncio.sleep(self.backoff * 2 ** (attempt - 1))
-                if gone.is_set():
-                    break
                 try:
-                    async with session.post(f"{self.url}/Evaluate", json=body) as response:
-                        if response.status < 500:
-                            return _numbers(await response.read()) if response.status == 200 else None
-                except UNREACHED:
-                    if attempt == self.retries:
-                        gone.set()
+                    status, text = await self._post(session, body)
                 except TimeoutError:
-                    break
+                    return None
                 except aiohttp.ClientError:  # the connection broke: the server may come back
                     continue
+                if status < 500:
+                    return _numbers(text) if status == 200 else None
         return None
+
+    async def _post(self, session: aiohttp.ClientSession, body: dict[str, Any]) -> tuple[int, bytes]:
+        """Status and text of the answer to a run, once there is a server.
+
+        Raises:
+            OutageError: none has come in time.
+        """
+        clock = asyncio.get_running_loop().time
+        until, pause = clock() + self.outage, max(self.backoff, SHORTEST_PAUSE)
+        while True:
+            try:
+                async with session.post(f"{self.url}/Evaluate", json=body) as response:
+                    return response.status, await response.read()
+            except UNREACHED:
+                left = until - clock()
+                if left <= 0:
+                    raise OutageError(
+                        f"no server has answered at {self.url} for {self.outage:g} s; start it again, then --resume"
+                    ) from None
+                await asyncio.sleep(min(pause, LONGEST_PAUSE, left))
+                pause *= 2
 
 
 def _numbers(text: bytes) -> Float[np.ndarray, " d"] | None:

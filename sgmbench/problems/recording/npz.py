@@ -5,6 +5,7 @@ themselves. Nothing is unpickled.
 """
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,12 @@ class NpzRecording(Recording):
             raise self.error(
                 f"{name} is an array of Python objects, which only unpickling could read; save numbers instead"
             ) from None
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise self.error(f"{name} is damaged ({error}); write the file again") from None
+        except MemoryError as error:
+            raise self.error(
+                f"{name} does not fit into memory ({error}); write fewer runs, or a damaged file again"
+            ) from None
 
     def listed(self, which):
         if which not in self.names:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 
 LEVELS = (0.025, 0.975)
 
@@ -45,8 +45,8 @@ def _draw_field(panel: Axes, values: xr.DataArray, method: tuple[str, str] | Non
     if method is None:
         panel.fill_between(x, low, high, color=TRUTH, alpha=0.25, linewidth=0, label="truth, 95 %")
         panel.plot(x, rows.mean(axis=0), color=TRUTH, label="truth, mean")
-        panel.set_xlabel(f"{axis} [{values[axis].attrs['units']}]")
-        panel.set_ylabel(f"{values.name} [{values.attrs['units']}]")
+        panel.set_xlabel(literal(f"{axis} [{values[axis].attrs['units']}]"))
+        panel.set_ylabel(literal(f"{values.name} [{values.attrs['units']}]"))
         return
     label, hue = method
     panel.plot(x, rows.mean(axis=0), color=hue, linestyle="--", label=f"{label}, mean")

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from sgmbench.report.figures.columns import Place, column, places_of
-from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 from sgmbench.report.format import several
 from sgmbench.statistics.order_statistics import draws_below
 
@@ -42,7 +42,7 @@ def draw_distributions(
             _draw_tails(tails, true, found, m, methods)
             _draw_quantiles(quantiles, true, found, m, methods)
             for panel in (tails, quantiles):
-                panel.set_xlabel(place.label)
+                panel.set_xlabel(literal(place.label))
                 panel.locator_params(axis="x", nbins=5)
         legend_below(drawing, panels[0][0])
         head(drawing, title)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 
 BINS = 30
 PLACES = (0.1, 0.5, 0.9)
@@ -32,7 +32,7 @@ def draw_histograms(
                     panel.hist(values, edges, density=True, **style)
                 axis = truth[name].dims[-1]
                 x = float(truth[axis][place])
-                panel.set_xlabel(f"{name}({axis} = {x:.3g}) [{truth[name].attrs['units']}]")
+                panel.set_xlabel(literal(f"{name}({axis} = {x:.3g}) [{truth[name].attrs['units']}]"))
                 panel.locator_params(axis="x", nbins=4)
                 panel.set_yticks([])
         legend_below(drawing, panels[0][0])

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from sgmbench.report.figures.columns import fields_of, rows_of
-from sgmbench.report.figures.style import figure, head
+from sgmbench.report.figures.style import figure, head, literal
 
 COLORS = "cividis"  # even in lightness, and the same to color-blind eyes
 MOST_FIELDS = 3
@@ -31,9 +31,10 @@ def draw_maps(
             moments = [_moments(dataset, name, condition) for dataset in shown.values()]
             for row, images, words in zip(panels[2 * i :], zip(*moments, strict=True), ("mean", "sd"), strict=False):
                 drawn = _draw_row(row, list(images), truth[name])
-                drawing.colorbar(drawn, ax=row, label=f"{words} of {name} [{truth[name].attrs['units']}]", shrink=0.9)
+                label = literal(f"{words} of {name} [{truth[name].attrs['units']}]")
+                drawing.colorbar(drawn, ax=row, label=label, shrink=0.9)
         for panel, label in zip(panels[0], shown, strict=True):
-            panel.set_title(label)
+            panel.set_title(literal(label))
         head(drawing, title)
 
 
@@ -55,7 +56,7 @@ def _draw_row(panels: list[Axes], images: list[Image], field: xr.DataArray) -> A
     for panel, image in zip(panels, images, strict=True):
         look: dict[str, Any] = {"origin": "lower", "cmap": COLORS, "vmin": low, "vmax": high, "aspect": "auto"}
         drawn = panel.imshow(image, extent=_extent(field), **look)
-        panel.set_xlabel(f"{across} [{field[across].attrs['units']}]")
+        panel.set_xlabel(literal(f"{across} [{field[across].attrs['units']}]"))
         panel.locator_params(nbins=4)
-    panels[0].set_ylabel(f"{up} [{field[up].attrs['units']}]")
+    panels[0].set_ylabel(literal(f"{up} [{field[up].attrs['units']}]"))
     return drawn

@@ -23,7 +23,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from sgmbench.report.figures.columns import Place, column, places_of, rows_of
-from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 from sgmbench.report.format import percent, several
 from sgmbench.statistics.intervals import TWO_SIDED
 
@@ -69,7 +69,7 @@ def _draw(
         panel.stairs(
             B * shares(*interval, B), edges, baseline=None, color=color(methods, label), linewidth=1.4, label=label
         )
-    panel.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel=f"PIT of {place.label.partition(' [')[0]}")
+    panel.set(xlim=(0, 1), xticks=[0, 0.5, 1], xlabel=literal(f"PIT of {place.label.partition(' [')[0]}"))
 
 
 def pit_words(truth: xr.Dataset, samples: dict[str, xr.Dataset], condition: str) -> str:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.fft import dct
 
 from sgmbench.report.figures.columns import fields_of, rows_of
-from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below
+from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 
 SURE = 1.96  # standard errors
 FEWEST = 4  # places along the axis that make a spectrum
@@ -87,8 +87,8 @@ def _draw_field(
         theirs, look = powers(rows, mean, length).mean(axis=0)[kept], {"color": color(methods, label), "linewidth": 1.2}
         panel.plot(k, theirs, **look)
         ratio.plot(k, theirs / P, label=label, **look)
-    panel.set(xscale="log", yscale="log", title=name)
-    ratio.set(yscale="log", xlabel=f"k along {truth[name].dims[-1]}")
+    panel.set(xscale="log", yscale="log", title=literal(name))
+    ratio.set(yscale="log", xlabel=literal(f"k along {truth[name].dims[-1]}"))
     low, high = ratio.get_ylim()
     ratio.set_ylim(max(low, 1 / MOST_APART), min(high, MOST_APART))
     ratio.yaxis.set_major_locator(FixedLocator(RATIOS))

@@ -53,6 +53,11 @@ def head(drawing: Figure, words: str) -> None:
     drawing.suptitle(wrapped(words, inches=inches, size=HEAD), fontsize=HEAD, parse_math=False)
 
 
+def literal(name: str) -> str:
+    """A name as matplotlib shows it sign by sign: between two dollars it would read mathematics."""
+    return name.replace("$", r"\$")
+
+
 def wrapped(words: str, *, inches: float, size: float) -> str:
     """Words in lines that are no wider at a size in points; a word that is wider by itself is broken."""
     return "\n".join("\n".join(_lines(line, POINTS * inches, size)) for line in words.split("\n"))

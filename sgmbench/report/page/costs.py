@@ -11,11 +11,11 @@ from sgmbench.report.page.tables import Grid, folded
 from sgmbench.report.summary import Line, TargetSummary
 
 COLUMNS = ("method", "runs", "total", *(words for words, _, _ in PHASES.values()), "runs made", "samples")
-MORE = ("a sample", "evaluations", "peak memory")
+MORE = ("a sample", "evaluations", "operations", "peak memory")
 NONE = "No cell is finished."
 CAPTION = (
     "Of a replicate, all conditions together; means over replicates. Runs made are in "
-    "fine-run equivalents; evaluations are of the network for a sample."
+    "fine-run equivalents; evaluations are of the network for a sample, operations of the method's own programs."
 )
 MIB = 2**20
 
@@ -54,6 +54,7 @@ def _row(line: Line) -> list[str]:
         f"{line.samples:,}",
         seconds(line.seconds_a_sample) if line.seconds_a_sample > 0 else "",
         count(line.network_evaluations) if line.network_evaluations else "",
+        f"{line.operations:.2e}" if line.operations else "",
         f"{line.peak_bytes / MIB:,.0f} MiB" if line.peak_bytes else "",
     ]
 
