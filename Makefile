@@ -5,8 +5,8 @@ BIN := .venv/bin
 # Slow measurements, not part of the tests: each writes results/benchmarks/, and says how long it takes in its script.
 SERIES := shootout posteriors
 OF_ELECTRODE := electrode published
-SCRIPTS := ablation calibrate configs cookies_mean electrode_reference false_alarms few_runs hidden_germ importance \
-	modes multilevel network plan problems quasi_monte_carlo samplers training_step two_moons
+SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
+	importance modes multilevel network plan problems quasi_monte_carlo reliability samplers scaling training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 
 .PHONY: run test bench bench-ci $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean

@@ -20,6 +20,7 @@ from sgmbench.errors import UsageError
 from sgmbench.report.plan import plan_lines, plan_table, total
 from sgmbench.report.terminal import print_whole, wide_console
 from sgmbench.runner.plan import Plan, plan_of
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.atomic import write_bytes
 
 
@@ -45,14 +46,14 @@ class Checked:
 
 
 def validate(config: Path, *, overrides: Sequence[str] = ()) -> list[Checked]:
-    """Loads a configuration and makes its cells; of a series one entry for each problem.
+    """Loads a configuration, traces its problem and makes its cells; of a series one entry for each problem.
 
     Args:
         config: a YAML file.
         overrides: `a.b=value` strings.
 
     Raises:
-        UsageError: everything that is wrong, a line each.
+        UsageError: everything that is wrong, a line each; else that a problem cannot be run.
     """
     if is_series(config):
         return [_checked(each.experiment, each.left_out, each.warnings) for each in load_series(config, overrides)]
@@ -105,6 +106,7 @@ def init(kind: str, output: Path | None = None) -> Path:
 
 
 def _checked(experiment: Experiment, left_out: dict[str, str], warnings: tuple[str, ...]) -> Checked:
+    check_runnable(experiment.problem, asks_host=False)
     cells, replicates = cells_of(experiment), experiment.replicates
     parts = {target: _parts(cells, target) for target in dict.fromkeys(cell.target for cell in cells)}
     return Checked(experiment.name, [cell.name for cell in cells], parts, replicates, left_out, warnings)

@@ -26,9 +26,11 @@ from typing_extensions import TypedDict  # pydantic, whose dependency it is, can
 
 from sgmbench import registry
 from sgmbench.config.annotations import any_of, branches, expected, group_of, hints, kind_field, required, shown, split
+from sgmbench.config.declared import check_declared
 from sgmbench.config.faults import Fault
 from sgmbench.config.messages import faults_of, misfit, refuse, reworded
 from sgmbench.errors import UsageError
+from sgmbench.raised import is_ours, is_users, told
 
 
 def validate(annotation: Any, value: Any) -> tuple[Any, list[Fault]]:
@@ -205,8 +207,15 @@ def _key_fault(detail: Any, classes: tuple[type, ...]) -> Fault:
 
 
 def _build(cls: type, fields: dict[str, Any], value: Any) -> Any:
-    """The object; what its own `__post_init__` refuses is the fault of the whole mapping."""
+    """The object; what its own `__post_init__` refuses, or it says wrongly of itself, is the whole mapping's fault."""
     try:
-        return cls(**fields)
+        made = cls(**fields)
+        if not is_ours(cls):
+            check_declared(made)
+        return made
     except (ValueError, UsageError) as error:
-        refuse(Fault((), str(error)), value=value)
+        refuse(Fault((), str(error) or told(error)), value=value)
+    except Exception as error:  # whatever the user's code raises
+        if is_ours(cls) and not is_users(error):
+            raise
+        refuse(Fault((), f"{cls.__name__} cannot be made: {told(error)}"), value=value)

@@ -13,10 +13,12 @@ import jax.numpy as jnp
 
 from sgmbench import registry
 from sgmbench.config.annotations import expected, hints, required
+from sgmbench.config.declared import check_declared, check_priors
 from sgmbench.config.document import write
 from sgmbench.core.prior import Parameter
 from sgmbench.core.problem import Problem, Recorded
 from sgmbench.errors import UsageError
+from sgmbench.raised import is_ours
 from sgmbench.sources import summary
 
 
@@ -48,7 +50,11 @@ def template(kind: str) -> str:
 
 def _made(kind: str, cls: type) -> Any:
     try:
-        return cls()
+        problem = cls()
+        if not is_ours(cls):
+            check_declared(problem)
+            check_priors(problem)
+        return problem
     except (ValueError, UsageError) as error:
         raise UsageError(f"{kind} with its settings by default: {error}") from None
 

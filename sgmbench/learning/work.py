@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 
 from sgmbench.core.checkpoints import Checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import everywhere
 from sgmbench.core.progress import Progress
 from sgmbench.errors import CellError
 from sgmbench.learning.stepping import State
@@ -42,6 +43,7 @@ class Reached(NamedTuple):
     best: float = math.inf
     stale: int = 0
     seconds: float = 0.0
+    operations: float = 0.0
     history: np.ndarray = np.zeros((0, 3))
 
     def scored(self, state: State, step: int, loss: float, score: float) -> "Reached":
@@ -57,7 +59,8 @@ class Reached(NamedTuple):
 
     def as_numbers(self) -> "Reached":
         """The inverse of `as_arrays`."""
-        numbers = {name: getattr(self, name).item() for name in ("planned", "step", "best", "stale", "seconds")}
+        names = ("planned", "step", "best", "stale", "seconds", "operations")
+        numbers = {name: getattr(self, name).item() for name in names}
         return self._replace(**numbers, history=np.asarray(self.history))
 
 
@@ -83,6 +86,7 @@ class Work:
     checkpoints: Checkpoints
     clock: Clock
     _start: float = 0.0
+    _counted: float = 0.0
     _saved: float = 0.0
     _last_good: str = ""
 
@@ -91,15 +95,19 @@ class Work:
 
         The initial parameters are scored, too: where no step betters them, they are what is returned.
         """
-        self._start = self.clock.seconds["train"]
-        reached = Reached(state, state.average, steps)
+        if seconds is not None:
+            self.clock.count(None)  # how many steps they last for is another number each time
+        self._start, self._counted = self.clock.seconds["train"], self.clock.operations or 0.0
+        reached = Reached(everywhere(state), state.average, steps)
         found = self.checkpoints.latest(reached.as_arrays())
         if found is not None:
             reached = found.as_numbers()
+            reached = reached._replace(state=everywhere(reached.state))
             self.clock.pay("train", reached.seconds)
+            self.clock.count(reached.operations)
             self._note(reached)
         else:
-            score = float(self.run_validation(state.average, self.held_out))
+            score = float(self.run_validation(reached.state.average, self.held_out))
             reached = reached._replace(best=score if math.isfinite(score) else math.inf)
             if seconds is not None:
                 reached = self._within(seconds, reached)
@@ -138,7 +146,9 @@ class Work:
     def _save(self, reached: Reached) -> None:
         self._saved = self._seconds()
         with self.clock("train"):
-            self.checkpoints.save(reached.step, reached._replace(seconds=self._saved).as_arrays())
+            operations = (self.clock.operations or 0.0) - self._counted
+            kept = reached._replace(seconds=self._saved, operations=operations)
+            self.checkpoints.save(reached.step, kept.as_arrays())
             self._note(reached)
 
     def _note(self, kept: Reached) -> None:

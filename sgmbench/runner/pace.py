@@ -10,10 +10,14 @@ class RunsPace:
     Attributes:
         cold: seconds of compilation of each set.
         run: seconds of the solver a run.
+        size: of the rehearsed set; 0 where none was made.
+        peak: bytes of resident memory.
     """
 
     cold: float
     run: float
+    size: int = 0
+    peak: int = 0
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class TruthPace:
         exponent: e, of scoring.
         scores: seconds of the scores of a cell at a condition, of a block of rows; 0 where no reference is larger.
         extra: draws of each set that are not kept: the warm-up of long chains.
+        peak: bytes of resident memory; 0 where it was not rehearsed.
     """
 
     cold: float
@@ -37,6 +42,7 @@ class TruthPace:
     exponent: float
     scores: float = 0.0
     extra: int = 0
+    peak: int = 0
 
 
 @dataclass(frozen=True)

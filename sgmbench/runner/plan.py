@@ -5,18 +5,20 @@ in the cache takes no time. Figures and tables at the end, and the start of the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sgmbench import registry
 from sgmbench.cells import cells_of
+from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
-from sgmbench.core.problem import Hosted, Recorded
+from sgmbench.core.problem import Hosted
 from sgmbench.core.progress import Progress, silent
 from sgmbench.runner.pace import Paces
 from sgmbench.runner.plan_rows import Row, method_rows, runs_rows, truth_row
 from sgmbench.runner.plan_warnings import beyond_memory, warnings_of
 from sgmbench.runner.rehearsal import rehearse
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.cache import Cache
 
 
@@ -29,12 +31,14 @@ class Plan:
         rows: its parts, in their order.
         warnings: what one may want to change before anything is spent.
         note: why no time is estimated, else empty.
+        code: unpackaged code that the run imports, as `my_module:MyClass`, each with its file.
     """
 
     experiment: str
     rows: list[Row]
     warnings: list[str]
     note: str = ""
+    code: dict[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -74,8 +78,7 @@ def plan_of(experiment: Experiment, results: Path, scratch: Path, progress: Prog
     Raises:
         UsageError: the problem cannot be run. Another program is not asked whether it is there.
     """
-    if not isinstance(experiment.problem, Hosted):
-        check_runnable(experiment.problem)
+    check_runnable(experiment.problem, asks_host=False)
     cells, cache, note = cells_of(experiment), Cache(results / ".cache"), why_unknown(experiment)
     paces = Paces() if note else rehearse(cells, scratch, progress)
     rows = list(runs_rows(cells, cache, paces.runs))
@@ -84,15 +87,13 @@ def plan_of(experiment: Experiment, results: Path, scratch: Path, progress: Prog
         truth, methods = paces.truths.get(target), paces.methods.get(target, {})
         rows += [truth_row(of_target[0], cache, truth, paces.unknown.get(target, ""))]
         rows += method_rows(of_target, cache, truth, methods)
-    return Plan(experiment.name, rows, [*warnings_of(experiment, cells), *_beyond_memory(rows)], note)
+    warnings = [*warnings_of(experiment, cells), *_beyond_memory(rows)]
+    return Plan(experiment.name, rows, warnings, note, registry.unpackaged(dump(experiment)))
 
 
 def why_unknown(experiment: Experiment) -> str:
     """Why nothing can be rehearsed; empty where it can."""
-    problem = experiment.problem
-    if isinstance(problem, Recorded):
-        return "not estimated: recorded runs are dealt out, and none is to spare for a rehearsal"
-    if isinstance(problem, Hosted):
+    if isinstance(experiment.problem, Hosted):
         return "not estimated: the runs are another program's, which is not asked for any before the run begins"
     return ""
 

@@ -3,7 +3,9 @@
 With s samples a condition and b runs learned from in the rehearsal, conditions of n_c runs each and N runs to learn
 from, of d numbers and p parameters each, seconds are those of `runner.plan_seconds`, and
 
-    memory      peak + 8 d (sum_c n_c - 2 s + 3 (max n_c - s) + 3 (N - b))           bytes
+    memory      peak + 8 d (sum_c n_c - 2 s + 3 (max n_c - s))       bytes of a truth
+                       and 8 d 3 (N - b) more                        of a cell that learns
+                peak + 8 (d + p) 3 (N - b)                           of training runs
     disk        8 (d + p) a run that is cached, 8 d a sample that is kept, and fits as large as rehearsed
 
 since references are held while a target is scored, and samples and training runs are there some three times.
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from sgmbench.cells import (
     Cell,
+    Description,
     all_runs_description,
     fit_description,
     floor_description,
@@ -66,23 +69,29 @@ def truth_row(cell: Cell, cache: Cache, pace: TruthPace | None, note: str) -> Ro
     description, conditions = cell.description, cell.description["conditions"]
     references = [reference_description(description, condition) for condition in conditions]
     floors = [] if "held_out" in description["reference"] else [floor_description(description, c) for c in conditions]
-    missing = [each["size"] for each in references if not cache.has("reference", each)]
-    missing += [each["size"] for each in floors if not cache.has("floor", each)]
-    sizes, problem = [each["size"] for each in references], problem_of(references[0])
+    missing = [each for each in references if not cache.has("reference", each)]
+    missing += [each for each in floors if not cache.has("floor", each)]
+    runs, sizes, problem = [each["size"] for each in missing], list(map(_rows, references)), problem_of(references[0])
     d, are_draws = question_of(description).answer.layout.size, conditions[0]["data"] is not None
     kept = min(description["samples_kept"], max(sizes)) * len(sizes)
     p = 0 if are_draws else len(problem.parameters)
     return Row(
         target=cell.target,
         part="truth",
-        budget=max(sizes),
+        budget=max(each["size"] for each in references),
         cells=len(conditions),
         cached=len(references) + len(floors) - len(missing),
-        solver_runs=0 if are_draws or isinstance(problem, Recorded) else sum(missing),
-        disk=NUMBER * (d * kept + (d + p) * sum(missing)),
-        seconds=None if pace is None else truth_seconds(pace, sizes, missing),
+        solver_runs=0 if are_draws or isinstance(problem, Recorded) else sum(runs),
+        disk=NUMBER * (d * kept + (d + p) * sum(map(_rows, missing))),
+        seconds=None if pace is None else truth_seconds(pace, sizes, runs),
+        memory=pace.peak + NUMBER * d * _held(sizes, pace.size) if pace is not None and pace.peak else None,
         note=note,
     )
+
+
+def _rows(truth: Description) -> int:
+    """Runs of a reference or a floor that are kept."""
+    return truth.get("kept", truth["size"])
 
 
 def runs_rows(cells: list[Cell], cache: Cache, pace: RunsPace | None) -> Iterator[Row]:
@@ -103,6 +112,7 @@ def runs_rows(cells: list[Cell], cache: Cache, pace: RunsPace | None) -> Iterato
             solver_runs=0 if isinstance(problem, Recorded) else missing * size,
             disk=NUMBER * width * size * missing,
             seconds=None if pace is None else missing * (pace.cold + size * pace.run),
+            memory=pace.peak + NUMBER * width * _learned(size, pace.size) if pace and pace.size and missing else None,
         )
 
 
@@ -119,16 +129,17 @@ def _method_row(cells: list[Cell], cache: Cache, truth: TruthPace | None, pace: 
     """The replicates of one method and budget."""
     first, description = cells[0], cells[0].description
     sizes = [scored_size(description, condition) for condition in description["conditions"]]
-    is_generator, d = description["is_generator"], question_of(description).answer.layout.size
+    is_generator, question = description["is_generator"], question_of(description)
+    d = question.answer.layout.size
     fitted = [is_generator and cache.has("fit", fit_description(cell.description)) for cell in cells]
-    is_run = not is_generator and "held_out" not in description["reference"]
+    is_there = "held_out" in description["reference"] or isinstance(question.problem, Recorded)
     row = Row(
         target=first.target,
         part=first.method,
         budget=first.budget,
         cells=len(cells),
         cached=sum(fitted),
-        solver_runs=len(cells) * len(sizes) * first.budget if is_run else 0,
+        solver_runs=0 if is_generator or is_there else len(cells) * len(sizes) * first.budget,
         disk=NUMBER * d * sum(_kept(cell, sizes) for cell in cells),
     )
     if truth is None or pace is None:
@@ -136,15 +147,24 @@ def _method_row(cells: list[Cell], cache: Cache, truth: TruthPace | None, pace: 
     if pace.failed:
         return replace(row, note=f"its rehearsal failed: {pace.failed}")
     training = training_of(description["method"])
-    held = sum(sizes) - 2 * pace.size + 3 * (max(sizes) - pace.size)
-    learned = 3 * max(first.budget - pace.budget, 0) if is_generator else 0
+    numbers = _held(sizes, pace.size) + (_learned(first.budget, pace.budget) if is_generator else 0)
     return replace(
         row,
         seconds=sum(_seconds(cell, truth, pace, sizes, is_fitted=has) for cell, has in zip(cells, fitted, strict=True)),
         is_most=pace.step > 0 and training.train_seconds is None and not all(fitted),
-        memory=pace.peak + NUMBER * d * max(held + learned, 0),
+        memory=pace.peak + NUMBER * d * numbers,
         disk=row.disk + pace.fit_bytes * (len(cells) - sum(fitted)) * is_generator,
     )
+
+
+def _held(sizes: list[int], rehearsed: int) -> int:
+    """Rows in memory beyond those of the rehearsal: references of all conditions, and one more some three times."""
+    return max(sum(sizes) - 2 * rehearsed, 0) + 3 * max(max(sizes) - rehearsed, 0)
+
+
+def _learned(runs: int, rehearsed: int) -> int:
+    """Training runs in memory beyond those of the rehearsal."""
+    return 3 * max(runs - rehearsed, 0)
 
 
 def _kept(cell: Cell, sizes: list[int]) -> int:

@@ -27,7 +27,7 @@ def truth_seconds(pace: TruthPace, sizes: list[int], missing: list[int]) -> floa
 
     Args:
         pace: rehearsed.
-        sizes: runs of the reference at each condition.
+        sizes: runs of the reference at each condition, as far as they are kept.
         missing: runs of each set that is to be made, of a reference or a floor.
     """
     scoring = sum(pace.scoring * growth(n, pace.size) ** pace.exponent for n in sizes)

@@ -30,8 +30,8 @@ def beyond_memory(needed: int, what: str, there: int | None = None) -> Iterator[
     there = there or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:
         yield (
-            f"memory: {what} takes about {needed / 1e9:.3g} GB, and this machine has {there / 1e9:.3g} GB; write a "
-            "smaller reference, or fewer conditions"
+            f"memory: about {needed / 1e9:.3g} GB for {what}, and this machine has {there / 1e9:.3g} GB; write a "
+            "smaller reference, fewer conditions or a smaller budget"
         )
 
 

@@ -9,13 +9,15 @@ a process pays once, as for the small programs that JAX compiles beside the time
 so that a plan of several replicates is rather too long.
 
 Cost: compilation of all parts once, some dozen steps a network, and some thousand runs of the solver, or as many as
-take `SOLVER_SECONDS`. Long chains as a truth are rehearsed where a set takes no longer than `CHAIN_SECONDS`.
+take `SOLVER_SECONDS`. Long chains as a truth are rehearsed where a set takes no longer than `CHAIN_SECONDS`. Recorded
+runs are dealt out as in the run, again and again, since none is spent.
 """
 
 from pathlib import Path
 
 from sgmbench.cells import Cell, Description, scored_size
 from sgmbench.core.clock import Clock
+from sgmbench.core.memory import peak_memory
 from sgmbench.core.prepare import prepare
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.rng import stream
@@ -39,6 +41,7 @@ SOLVER_SECONDS = 5.0  # of one rehearsed set of runs, at most
 CHAIN_SECONDS = 10.0
 RUNS_A_TRANSITION = 30  # some ten gradients, each as long as three runs
 TOGETHER = 16  # runs
+NOTHING = 1e-9  # s, of a recorded run
 
 
 def rehearse(cells: list[Cell], folder: Path, progress: Progress = silent) -> Paces:
@@ -110,11 +113,12 @@ def _pace_of_runs(description: Description, n: int, run: float, cache: Cache) ->
     if n * run > SOLVER_SECONDS:
         return RunsPace(0.0, run)
     shared = {**description, "budget": n, "reference": {**description["reference"], "training": n}}
-    try:
-        seconds = load_training_runs(shared, cache, silent).seconds
-    except CellError:
-        return RunsPace(0.0, run)  # each method says so
-    return RunsPace(seconds["compile"], seconds["simulate"] / n)
+    with peak_memory() as peak:
+        try:
+            seconds = load_training_runs(shared, cache, silent).seconds
+        except CellError:
+            return RunsPace(0.0, run)  # each method says so
+        return RunsPace(seconds["compile"], seconds["simulate"] / n, size=n, peak=peak())
 
 
 def seconds_a_run(description: Description) -> float:
@@ -124,6 +128,6 @@ def seconds_a_run(description: Description) -> float:
     make(1, key=key)
     alone = make(1, key=key).seconds["simulate"]
     if not SOLVER_SECONDS / SIZE < alone < SOLVER_SECONDS / TOGETHER:
-        return alone
+        return max(alone, NOTHING)
     make(TOGETHER, key=key)
     return make(TOGETHER, key=key).seconds["simulate"] / TOGETHER

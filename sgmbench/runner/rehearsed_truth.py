@@ -21,6 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 from sgmbench.cells import Description, scored_size
+from sgmbench.core.memory import peak_memory
 from sgmbench.core.progress import silent
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
@@ -41,7 +42,9 @@ def pace_of_truth(miniature: Miniature) -> TruthPace:
     Raises:
         CellError: no run of the reference succeeded, or it cannot be drawn.
     """
-    (cold, first, unwarmed), (_, second, scoring) = (_at(miniature, each) for each in miniature.conditions)
+    with peak_memory() as so_far:
+        (cold, first, unwarmed), (_, second, scoring) = (_at(miniature, each) for each in miniature.conditions)
+        peak = so_far()
     description = miniature.cell.description
     sets, extra = 2 if "held_out" in description["reference"] else 4, warmup_draws(description)
     exponent, scores = _growth(miniature)
@@ -53,6 +56,7 @@ def pace_of_truth(miniature: Miniature) -> TruthPace:
         exponent=exponent,
         scores=scores,
         extra=extra,
+        peak=peak,
     )
 
 

@@ -18,7 +18,7 @@ from sgmbench.core.samples import Samples
 from sgmbench.errors import UsageError
 from sgmbench.metrics.constraints import Constraints
 from sgmbench.runner.environment import environment
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.statistics.discretization import cap
 from sgmbench.studies.corners import failed_at_corners
 from sgmbench.studies.evaluate import Inputs, draw_inputs, evaluate

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from sgmbench.core.hosted_simulation import rows_of
 from sgmbench.core.problem import Hosted, Problem, Traceable, transport
 from sgmbench.core.rng import draw_normal, stream
 from sgmbench.errors import UsageError
@@ -29,10 +30,11 @@ def evaluate(problem: Problem, inputs: Inputs, *, precision: str = "float64") ->
 
     Raises:
         UsageError: the problem has no solver, or its solver's precision cannot be chosen.
+        CellError: its host gives something else than rows of y.
     """
     z, xi = inputs
     if isinstance(problem, Hosted) and precision == "float64":
-        return problem.simulate_batch(z, xi)
+        return rows_of(problem.simulate_batch(z, xi), problem, len(z))
     if not isinstance(problem, Traceable):
         raise UsageError(f"{type(problem).__name__} has no solver that could be run in {precision}")
     with jax.enable_x64(precision == "float64"):

@@ -30,7 +30,7 @@ from sgmbench.diffusion.samplers.dpmpp_2m import DPMpp2M
 from sgmbench.learning.representation import decode_calibrated
 from sgmbench.metrics.standard_deviation import StandardDeviation
 from sgmbench.metrics.wasserstein import Wasserstein
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.cache import Cache
 from sgmbench.studies.closeness import Closeness, as_law, closeness
 from sgmbench.studies.resolution import finer

@@ -30,7 +30,7 @@ from sgmbench.errors import UsageError
 from sgmbench.metrics.energy import scaled_rows
 from sgmbench.metrics.fields import varying_fields
 from sgmbench.registry import kind_of, names
-from sgmbench.runner.run import check_runnable
+from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.cache import Cache
 from sgmbench.studies.closeness import Closeness, closeness
 from sgmbench.studies.resolution import FINEST, at_evaluations, is_adaptive, setting

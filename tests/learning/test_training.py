@@ -267,6 +267,22 @@ def test_seconds_before_an_interruption_are_paid_for(at_once):
     assert 1_000 < clock.seconds["train"] < 2_000
 
 
+def test_operations_before_an_interruption_are_counted(at_once):
+    """Those of the steps that are made twice once."""
+    checkpoints, whole = Remembered(), Clock()
+    run(noisy_quadratic, quadratic, PLAN, checkpoints=checkpoints, clock=whole)
+    for kept in checkpoints.kept[0], checkpoints.kept[-2]:
+        resumed = Clock()
+        run(noisy_quadratic, quadratic, PLAN, checkpoints=Remembered([kept]), clock=resumed)
+        assert resumed.operations == whole.operations > 0
+
+
+def test_operations_of_a_training_that_the_clock_ends_are_not_counted():
+    clock = Clock()
+    run(quadratic, quadratic, Training(train_seconds=1e-3, evaluate_every=10), clock=clock)
+    assert clock.operations is None
+
+
 def test_seconds_become_steps_once(at_once, monkeypatch):
     """Readings of the clock are a second apart: so long takes a chunk of 40 steps, and its score as well."""
     plan = Training(train_seconds=100.0, learning_rate=0.02, warmup=20, evaluate_every=40, patience=10_000)

@@ -31,11 +31,11 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def paced(monkeypatch):
     """Every part takes a known time; nothing is rehearsed."""
-    truth = TruthPace(cold=1.0, run=0.25, scoring=0.125, size=60, exponent=1.0)
+    truth = TruthPace(cold=1.0, run=0.25, scoring=0.125, size=60, exponent=1.0, peak=3000)
     pace = CellPace(budget=20, size=60, fixed=1.0, fit=2.0, peak=1000, fit_bytes=100)
     targets = ("marginal", "conditional", "decomposition")
     methods = {target: {"monte_carlo": pace, "bootstrap": pace} for target in targets}
-    paces = Paces(RunsPace(0.25, 0.5), dict.fromkeys(targets, truth), methods)
+    paces = Paces(RunsPace(0.25, 0.5, size=20, peak=2000), dict.fromkeys(targets, truth), methods)
     monkeypatch.setattr(planning, "rehearse", lambda *_: paces)
 
 
@@ -90,15 +90,30 @@ def test_disk_is_what_the_cache_then_holds(folder, paced):
         assert row.disk <= held <= row.disk + sets * 2000  # names and headers of the archive
 
 
+def test_memory_is_that_of_the_rehearsal_and_of_the_rows_beyond_it(folder, paced):
+    """Of references held at all conditions, one more of them and training runs three times; rows of 6 and 2 numbers."""
+    listed = {"kind": "conditional", "conditions": [{"a": 0.0, "b": 1.0}, {"a": 0.5, "b": 1.0}]}
+    sizes = {"reference": {"size": 100}, "budgets": [50]}
+    plan = planned(targets=[listed], **sizes)
+    held = 6 * 8 * ((100 + 100 - 2 * 60) + 3 * (100 - 60))
+    assert {row.part: row.memory for row in plan.rows} == {
+        "training runs": 2000 + (6 + 2) * 8 * 3 * (50 - 20),
+        "truth": 3000 + held,
+        "monte_carlo": 1000 + held,
+        "bootstrap": 1000 + held + 6 * 8 * 3 * (50 - 20),
+    }
+    assert plan.memory == 1000 + held + 6 * 8 * 3 * (50 - 20)
+    api.run(Path("a.yaml"))
+    assert {row.part: row.memory for row in planned(targets=[listed], **sizes).rows}["training runs"] is None
+
+
 def test_a_rehearsal_paces_every_part_and_leaves_no_trace(folder):
     plan = planned(targets=[small.CONDITIONAL], methods=["monte_carlo", "bootstrap", STEPS])
     assert plan.is_whole
     assert all(row.seconds > 0 for row in plan.rows)
     assert plan.seconds == sum(row.seconds for row in plan.rows)
     assert [row.part for row in plan.rows if row.is_most] == ["Learner"]
-    assert all(
-        row.memory > 10**8 for row in plan.rows if row.part not in ("truth", "training runs")
-    )  # JAX alone has it
+    assert all(row.memory > 10**8 for row in plan.rows)  # JAX alone has it
     assert [path.name for path in folder.iterdir()] == ["a.yaml"]
 
 
@@ -109,12 +124,20 @@ def test_a_method_that_fails_in_its_rehearsal_says_so(folder):
     assert not plan.is_whole
 
 
-def test_recorded_runs_are_not_rehearsed(folder):
+def test_recorded_runs_are_rehearsed_and_none_is_spent(folder):
     small.record()
-    plan = planned(problem=small.RECORDED, methods=["bootstrap"])
-    assert plan.note == "not estimated: recorded runs are dealt out, and none is to spare for a rehearsal"
-    assert plan.seconds is None
-    assert plan.solver_runs == 0
+    recorded = {"problem": small.RECORDED, "metrics": ["energy", "energy_score"], "replicates": 2}
+    plan = planned(**recorded, methods=["monte_carlo", "bootstrap"])
+    at_pairs = planned(**recorded, methods=["bootstrap"], targets=["marginal", small.PAIRS])
+    for each in (plan, at_pairs):
+        assert each.is_whole
+        assert each.solver_runs == 0
+    timed = [(row.target, row.part, row.cells) for row in (*plan.rows, *at_pairs.rows) if row.seconds > 0]
+    assert timed == [
+        *(("marginal", "truth", 1), ("marginal", "monte_carlo", 2), ("marginal", "bootstrap", 2)),
+        *(("marginal", "truth", 1), ("marginal", "bootstrap", 2)),
+        *(("conditional", "truth", 1), ("conditional", "bootstrap", 2)),
+    ]
 
 
 def made_plan(seconds, *, is_most=False):
@@ -173,6 +196,6 @@ def test_a_budget_that_no_claim_reaches_is_warned_of(folder):
 def test_memory_beyond_the_machine_is_warned_of():
     assert list(beyond_memory(10**9, "truth", 2 * 10**9)) == []
     assert list(beyond_memory(30 * 10**9, "diffusion from 25,000 runs", 16 * 10**9)) == [
-        "memory: diffusion from 25,000 runs takes about 30 GB, and this machine has 16 GB; write a smaller reference, "
-        "or fewer conditions"
+        "memory: about 30 GB for diffusion from 25,000 runs, and this machine has 16 GB; write a smaller reference, "
+        "fewer conditions or a smaller budget"
     ]

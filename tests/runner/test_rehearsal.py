@@ -143,7 +143,7 @@ def test_chains_that_would_take_too_long_are_not_rehearsed(folder, monkeypatch):
     monkeypatch.setattr(rehearsal, "seconds_a_run", lambda description: 1e-3)
     (plan,) = planned(**CHAINED)
     said = {row.part: (row.seconds, row.note) for row in plan.rows}
-    why = "the truth is long chains, of which a set takes some 37.5 s, too long for a rehearsal"
+    why = "the truth is long chains, of which a set takes some 15 s, too long for a rehearsal"
     assert said["truth"] == (None, why)
     assert said["bootstrap"] == (None, "")
     assert said["training runs"][0] > 0
