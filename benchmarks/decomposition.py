@@ -96,7 +96,7 @@ def sentences(target: TargetSummary, fields: list[str], events: list[str]) -> It
 
 def winner(target: TargetSummary, part: str) -> str:
     """The method of the least mean absolute error, and those that it cannot be told from."""
-    errors = {name: np.abs(each) for line in whole(target) for name, each in [(line.method, errors_of(line, part))]}
+    errors = {line.method: np.abs(errors_of(line, part)) for line in whole(target)}
     ranked = sorted(errors, key=lambda name: float(errors[name].mean()))
     best, *others = ranked
     alike = [name for name in others if not apart(errors[name], errors[best])]
