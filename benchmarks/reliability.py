@@ -181,7 +181,10 @@ def inject(fault: Fault) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         options = f"-p no:cacheprovider -o junit_family=legacy --junitxml {report} {fault.tests}"
-        command, environment = [sys.executable, "-m", "pytest", *shlex.split(options)], os.environ | fault.environment
+        command, environment = (
+            [sys.executable, "-m", "pytest", "-m", "", *shlex.split(options)],
+            os.environ | fault.environment,
+        )
         ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, check=False)
         if ended.returncode not in (0, 1):
             raise SystemExit(f"{fault.command}: cannot be run, or there is no such test")

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MAKE = Path(__file__).with_name("made_on_devices.py")
 
 

@@ -26,6 +26,8 @@ from sgmbench.problems.porous_electrode import PROBED, PorousElectrode
 from sgmbench.problems.sir import SIR
 from sgmbench.statistics.chains import ess_bulk, r_hat
 
+pytestmark = pytest.mark.slow
+
 
 def densities(problem, data):
     """log p(zeta given data) + const of rows of zeta."""

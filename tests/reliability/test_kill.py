@@ -11,6 +11,7 @@ from pathlib import Path
 
 import killed
 import numpy as np
+import pytest
 from held import held
 from killed import attempt
 
@@ -63,6 +64,7 @@ def test_at_chosen_moments(here, undisturbed, record_property):
     record_property("injected", 2)
 
 
+@pytest.mark.slow
 def test_at_random_moments(here, undisturbed, record_property):
     """A few as soon as the process begins, half of the others at any time of the run, half early in some phase."""
     rng, seen, runs = np.random.default_rng(0), Counter(), 1

@@ -16,6 +16,8 @@ from sgmbench import api
 from sgmbench.errors import StoreError
 from sgmbench.runner.uncached import without_compilation_cache
 
+pytestmark = pytest.mark.slow
+
 ROOM = "; make room and go on with --resume, or choose another folder with --results"
 IN_TURN = """
 import json, subprocess, sys

@@ -44,6 +44,7 @@ def is_alive(process):
     return False
 
 
+@pytest.mark.slow
 def test_what_takes_a_cell_down_takes_nothing_else(go, record_property):
     budgets = [DIES, WELL, FAILS, HUNGRY, STARVES, HANGS]
     record_property("injected", len(budgets) - 1)
