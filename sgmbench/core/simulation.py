@@ -41,13 +41,18 @@ class Simulation:
         clock: books "compile" and "simulate".
         at_condition: whether each call gives z.
         chunk: lanes that a device runs at once.
+        padded: whether calls for less than a chunk are padded to a power of two, which takes a compiled program for
+            each power and not for each number; for searches that ask for hundreds of different numbers of runs.
     """
 
-    def __init__(self, problem: Traceable, clock: Clock, *, at_condition: bool, chunk: int = CHUNK) -> None:
+    def __init__(
+        self, problem: Traceable, clock: Clock, *, at_condition: bool, chunk: int = CHUNK, padded: bool = False
+    ) -> None:
         self.problem = problem
         self.clock = clock
         self.at_condition = at_condition
         self.chunk = chunk
+        self.padded = padded
         draw = partial(normal_of_run, problem, at_condition=at_condition)
         self._draw_chunk = clock.jit(jax.vmap(draw, in_axes=(None, 0)), "simulate")
         self._run_chunk = clock.jit(jax.vmap(self._run, in_axes=(0, None)), "simulate")
@@ -89,7 +94,8 @@ class Simulation:
         condition = jnp.asarray(z, "float64")
         parts, start, executed = [], 0, 0
         while start < n:
-            chunk, begun = min(self.chunk, -(-n // len(devices))), self.clock.seconds["simulate"]
+            fewest, begun = -(-n // len(devices)), self.clock.seconds["simulate"]
+            chunk = min(self.chunk, 1 << (fewest - 1).bit_length() if self.padded else fewest)
             width = chunk * len(devices)
             lanes = jax.device_put(np.arange(start, start + width), sharding)
             try:

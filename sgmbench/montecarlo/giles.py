@@ -336,8 +336,8 @@ def _one_of(names: Any) -> str:
 
 
 def _simulation(problem: Leveled, clock: Clock, chunk: int) -> MakesRuns:
-    """The problem made ready, with chunks as wide as one likes where it is traceable."""
+    """The problem made ready; where it is traceable, with chunks as wide as one likes and few programs."""
     if isinstance(problem, Traceable):
-        return Simulation(problem, clock, at_condition=False, chunk=chunk)
+        return Simulation(problem, clock, at_condition=False, chunk=chunk, padded=True)
     assert isinstance(problem, Problem)
     return prepare(problem, clock, at_condition=False)

@@ -52,6 +52,14 @@ def test_padded_lanes_are_counted_as_executed(electrode):
     assert {chunk: runs.executed for chunk, runs in electrode.items()} == {7: 525, 64: 576, 256: 768, 1000: 520}
 
 
+@pytest.mark.skipif(DEVICES > 1, reason="lanes are counted for one device")
+@pytest.mark.parametrize(("n", "lanes"), [(2, 2), (5, 8), (8, 8), (9, 10), (21, 30)])
+def test_padded_calls_have_powers_of_two_or_whole_chunks_of_lanes_and_the_same_runs(n, lanes):
+    padded = Simulation(Fragile(), Clock(), at_condition=False, chunk=10, padded=True)(n, key=KEY)
+    assert padded.executed == lanes
+    np.testing.assert_array_equal(padded.y, simulate(Fragile(), n).y)
+
+
 def test_the_first_runs_of_a_longer_stream_are_the_same(electrode):
     few = simulate(PorousElectrode(), 100, at_condition=True, z=(0.1, 0.0, 25.0), chunk=64)
     np.testing.assert_array_equal(few.y, electrode[256].y[:100])
