@@ -29,7 +29,7 @@ from sgmbench import api
 from sgmbench.api import Answer
 from sgmbench.cli.progress import terminal_progress
 from sgmbench.errors import UsageError
-from sgmbench.report.format import percent, seconds, several, short
+from sgmbench.report.format import percent, seconds, several
 from sgmbench.report.summary import Line, TargetSummary
 from sgmbench.report.terminal import bounded
 from sgmbench.report.worth import BY_SHARE
@@ -76,10 +76,11 @@ def lines(answer: Answer, *, minutes: float) -> list[str]:
         f"Made by `make bench-decomposition` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, "
         f"{where['device']}, {cores()}, in {minutes:.0f} minutes. `configs/decomposition.yaml`: porous electrode, "
         f"{REPLICATES} replicates. The truth is of {size:,} runs, {truth['inner']} at each of {truth['values_of_z']:,} "
-        "z; Generators are asked at these z, nested Monte Carlo has its own. Intervals are of 95 % over replicates, of "
-        "the truth over its z. The network sees the porosity of each run, the others do not.",
+        "z; what learns is asked at these and may fall below the floor, which has other z, as nested Monte Carlo has. "
+        "Intervals are of 95 % over replicates, of the truth over its z. The network sees the porosity of each run, "
+        "the others do not.",
         "",
-        *(f"> {sentence}\n>" for sentence in sentences(target, list(shares), list(events))),
+        *(f"- {sentence}" for sentence in sentences(target, list(shares), list(events))),
         "",
         *(line for field in shares for line in of_share(target, field)),
         *(line for event in events for line in of_law(target, event)),
@@ -101,8 +102,8 @@ def winner(target: TargetSummary, part: str) -> str:
     best, *others = ranked
     alike = [name for name in others if not apart(errors[name], errors[best])]
     told = f"not told from {several(alike)}" if alike else "told from all others"
-    second = f"; {others[0]} has {short(float(errors[others[0]].mean()))}" if others else ""
-    return f"**{best}** is nearest, {short(float(errors[best].mean()))} off on average, {told}{second}."
+    second = f"; {others[0]} has {float(errors[others[0]].mean()):.2g}" if others else ""
+    return f"**{best}** is nearest, {float(errors[best].mean()):.2g} off on average, {told}{second}."
 
 
 def whole(target: TargetSummary) -> list[Line]:
@@ -118,16 +119,16 @@ def apart(worse: Float[np.ndarray, " r"], better: Float[np.ndarray, " r"]) -> bo
 def of_share(target: TargetSummary, field: str) -> list[str]:
     """What each method makes of one field's variance."""
     known = target.conditions[ALL]["decomposition"]["shares"][field]
-    floor, found = target.floor(share_of(field)), percent(known["share"] + target.floor(share_of(field)))
+    floor, found = target.floor(share_of(field)), hundredths(known["share"] + target.floor(share_of(field)))
     return [
         f"## Variance of {field}",
         "",
-        f"{percent(known['share'])} is epistemic, from {percent(known['low'])} to {percent(known['high'])}. Errors of "
-        "the share, and of both variances in shares of their sum; N_eq: runs of nested Monte Carlo at its best number "
-        "a z with as small an error of the share.",
+        f"{hundredths(known['share'])} is epistemic, from {hundredths(known['low'])} to {hundredths(known['high'])}. "
+        "Errors of the share, and of both variances in shares of their sum; N_eq: runs of nested Monte Carlo at its "
+        "best number a z with as small an error of the share.",
         "",
         "| method | runs | share found | its error | epistemic | aleatoric | N_eq | training |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
         *(share_row(line, field, known["share"]) for line in target.lines),
         f"| floor: an independent set of the truth's size | | {found} | {floor:+.4f} | | | | |",
         "",
@@ -143,7 +144,7 @@ def share_row(line: Line, field: str, true: float) -> str:
     worth = line.equivalent.get(BY_SHARE + field, {}).get(ALL)
     training = seconds(line.seconds["train"] + line.seconds["compile"]) if line.kind == "generator" else ""
     return (
-        f"| {called(line)} | {line.budget:,} | {percent(true + float(error.mean()))} | {interval(error)} | "
+        f"| {called(line)} | {line.budget:,} | {hundredths(true + float(error.mean()))} | {interval(error)} | "
         f"{' | '.join(parts)} | {bounded(worth) if worth else '-'} | {training} |"
     )
 
@@ -188,6 +189,11 @@ def interval(errors: Float[np.ndarray, " r"], *, sign: str = "+") -> str:
     """-0.0123 +- 0.0045."""
     half = f" +- {t_half_width(errors):.4f}" if len(errors) > 1 else ""
     return f"{float(errors.mean()):{sign}.4f}{half}"
+
+
+def hundredths(share: float) -> str:
+    """97.79 %."""
+    return f"{100 * share:.2f} %"
 
 
 def share_of(field: str) -> str:
