@@ -17,12 +17,13 @@ are left to the variance, here a half, which costs 1.5 times as much.
 
 import sys
 import time
-from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import multilevel_cookies
@@ -75,18 +76,18 @@ class Case:
         field: of the problem.
         smoothed: the problem's.
         repeats: of each tolerance.
-        pilot: runs that a level begins with.
         theory: how errors fall with costs.
         published: what there is to compare with.
+        pilot: runs that a level begins with.
     """
 
     title: str
     field: str
     smoothed: bool
     repeats: dict[float, int]
-    pilot: int
     theory: str
     published: Published | None = None
+    pilot: int = 200
 
     def problem(self, level: int) -> GeometricBrownianMotion:
         """2^level steps of Milstein's scheme."""
@@ -104,13 +105,13 @@ class Case:
         return level_statistics(self.refined, levels=LEVELS, runs=PAIRS, key=key)
 
 
+TWENTY = dict.fromkeys((0.1, 0.05, 0.02, 0.01, 0.005), 20)
 CASES = (
     Case(
         "call",
         "call",
         smoothed=False,
-        repeats={0.1: 20, 0.05: 20, 0.02: 20, 0.01: 20, 0.005: 20},
-        pilot=200,
+        repeats=TWENTY,
         theory="cost^-1/2, as beta = 2 is above gamma = 1",
         published=Published(
             (0.963, 1.931),
@@ -125,8 +126,7 @@ CASES = (
         "digital call, smoothed",
         "digital",
         smoothed=True,
-        repeats={0.1: 20, 0.05: 20, 0.02: 20, 0.01: 20, 0.005: 20},
-        pilot=200,
+        repeats=TWENTY,
         theory="cost^-1/2, as beta = 3/2 is above gamma = 1",
         published=Published(
             (1.517, 0.879),
@@ -142,28 +142,19 @@ CASES = (
         "digital",
         smoothed=False,
         repeats={0.1: 20, 0.05: 20, 0.02: 6, 0.01: 3, 0.005: 1},
-        pilot=1_000,
         theory="cost^-1/2 but for a logarithm, as beta = gamma = 1",
+        pilot=1_000,
     ),
 )
 
 
 def main() -> None:
-    """Measures everything and writes the page."""
-    jax.config.update("jax_compilation_cache_dir", str(RESULTS / ".cache" / "compiled"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    """Measures everything and writes the page; each part in a process of its own, whose programs end with it."""
     where, began = environment(), time.perf_counter()
-    sections: list[tuple[str, Callable[[], list[str]]]] = [
-        *((f"levels, {case.title}", partial(levels, case)) for case in CASES),
-        *((f"tolerances, {case.title}", partial(tolerances, case)) for case in CASES),
-        ("cookies, tolerances", multilevel_cookies.to_tolerances),
-        ("cookies, budgets", multilevel_cookies.for_budgets),
-    ]
-    body: list[str] = []
-    for name, section in sections:
-        start = time.perf_counter()
-        body += ["", *section()]
-        sys.stderr.write(f"{name}: {time.perf_counter() - start:.0f} s\n")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as processes:
+        parts = list(processes.map(part, range(len(CASES) + 2)))
+    differences, searched = zip(*parts[: len(CASES)], strict=True)
+    body = [line for section in (*differences, *searched, *parts[len(CASES) :]) for line in ("", *section)]
     head = [
         "# Multilevel Monte Carlo",
         "",
@@ -175,6 +166,20 @@ def main() -> None:
     page = "\n".join([*head, *body]) + "\n"
     (RESULTS / "benchmarks" / "multilevel.md").write_text(page)
     sys.stdout.write(page)
+
+
+def part(number: int) -> list[Any]:
+    """Both sections of a case, or one of cookies."""
+    jax.config.update("jax_compilation_cache_dir", str(RESULTS / ".cache" / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    start = time.perf_counter()
+    if number < len(CASES):
+        name, made = CASES[number].title, [levels(CASES[number]), tolerances(CASES[number])]
+    else:
+        section = (multilevel_cookies.to_tolerances, multilevel_cookies.for_budgets)[number - len(CASES)]
+        name, made = section.__name__, section()
+    sys.stderr.write(f"{name}: {time.perf_counter() - start:.0f} s\n")
+    return made
 
 
 def levels(case: Case) -> list[str]:

@@ -46,6 +46,8 @@ def simulation_class(problem: Problem) -> type:
     raise TypeError(f"derive {type(problem).__name__} from {kinds}, so that it is known where its runs come from")
 
 
-def prepare(problem: Problem, clock: Clock, *, at_condition: bool) -> MakesRuns:
-    """The problem made ready to run."""
-    return simulation_class(problem)(problem, clock, at_condition=at_condition)
+def prepare(problem: Problem, clock: Clock, *, at_condition: bool, padded: bool = False) -> MakesRuns:
+    """The problem made ready to run, for many different small numbers of runs where `padded` (see `Simulation`)."""
+    simulation = simulation_class(problem)
+    options = {"padded": padded} if simulation is Simulation else {}
+    return simulation(problem, clock, at_condition=at_condition, **options)

@@ -61,7 +61,7 @@ class Hierarchy:
         problems = levels_of(problem)
         self.cost = np.array([each.relative_cost for each in problems])
         self.cost = self.cost / self.cost[-1]
-        self._simulations = [prepare(each, clock, at_condition=at_condition) for each in problems]
+        self._simulations = [prepare(each, clock, at_condition=at_condition, padded=True) for each in problems]
 
     def __len__(self) -> int:
         return len(self.cost)

@@ -94,7 +94,7 @@ class OnHost(_Levels, Hosted, Leveled):
 class InNumPy:
     """A ladder made ready without compilation, for many repetitions."""
 
-    def __init__(self, problem, clock, *, at_condition):
+    def __init__(self, problem, clock, *, at_condition, padded):
         self.problem = problem
 
     def __call__(self, n, *, key, z=()):
