@@ -13,7 +13,7 @@ from sgmbench.config import decomposed, extent, held_out, idle, recorded, stream
 from sgmbench.config.annotations import any_of, shown
 from sgmbench.config.faults import Fault, Path
 from sgmbench.config.parts import Parts, entries_of
-from sgmbench.core.experiment import Experiment
+from sgmbench.core.experiment import Ask, Experiment
 from sgmbench.core.layout import Layout
 from sgmbench.core.method import Method, refusal
 from sgmbench.core.metric import Metric, PairScore
@@ -288,11 +288,15 @@ def _unanswerable(quantity: Quantity, parts: Parts) -> Iterator[str]:
         return
     metrics = {entry.label: entry.metric for entry in entries_of(parts, "metrics").values()}
     scored_by = metrics.get(quantity.metric)
+    is_by_default = quantity in map(Quantity.parse, Ask.quantities)
+    if metrics and scored_by is None and quantity.statistic != "probability" and not is_by_default:
+        yield f"no metric is labeled {quantity.metric}, which scores it; list it among the metrics"
     if isinstance(scored_by, Quantiles) and quantity.statistic == "quantile" and quantity.level not in scored_by.levels:
         listed = any_of(map(str, scored_by.levels), "and")
         yield f"{quantity.level} is not among the levels of the metric {quantity.metric}, {listed}; add it there"
     if quantity.statistic == "probability" and not _is_of_a_threshold(quantity, scored_by):
-        yield quantity.unscored(has_metric=isinstance(scored_by, TailProbability))
+        elsewhere = next((label for label, metric in metrics.items() if _is_of_a_threshold(quantity, metric)), "")
+        yield quantity.unscored(has_metric=isinstance(scored_by, TailProbability), elsewhere=elsewhere)
 
 
 def _is_of_a_threshold(quantity: Quantity, scored_by: Metric | None) -> bool:

@@ -1,8 +1,8 @@
 """Template: a first configuration for a problem, short, with comments, and valid as it stands.
 
 It asks what the problem can answer: the law at the median of its parameters where a germ makes one, else the marginal.
-Methods are plain Monte Carlo, what takes no training, and a diffusion model. What a problem cannot be without, such as
-the file of recorded runs, is left to fill in.
+Methods are plain Monte Carlo, what takes no training, and a diffusion model; the strongest rival, which sees the germ,
+stands there as a comment. What a problem cannot be without, such as the file of recorded runs, is left to fill in.
 """
 
 import re
@@ -124,7 +124,8 @@ def _sizes(cls: type) -> list[str]:
 
 
 def _methods(cls: type) -> list[str]:
-    of_runs = [] if issubclass(cls, Recorded) else ["  - {kind: monte_carlo, budgets: [100, 1000]}"]
+    rival = "  # - {kind: control_variate, control: polynomial_chaos} # the strongest rival where the germ is known"
+    of_runs = [] if issubclass(cls, Recorded) else ["  - {kind: monte_carlo, budgets: [100, 1000]}", rival]
     return [
         "methods: # sgmbench list methods has more",
         *of_runs,

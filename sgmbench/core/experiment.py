@@ -66,6 +66,12 @@ class ReferencePlan:
     kept: Annotated[int, Ge(50), Le(MOST_KEPT)] | None = None
 
 
+FINEST = 1e-9
+"""The smallest tolerance, 10^18 runs' worth."""
+DEAREST = 1e12
+"""The largest cost of a run in seconds, and the largest number of conditions."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """What the user wants to know, how well, how often, and what a run costs.
@@ -88,9 +94,15 @@ class Ask:
     workers: Annotated[int, Ge(1)] = 1
 
     def __post_init__(self) -> None:
-        """Refuses, by a ValueError, what is no quantity."""
+        """Refuses, by a ValueError, what is no quantity, and numbers that nobody means."""
         for text in self.quantities:
             Quantity.parse(text)
+        if self.tolerance < FINEST:
+            raise ValueError(f"tolerance {self.tolerance:g} is finer than any run tells; write at least {FINEST:g}")
+        costs = [cost for cost in self.cost_per_run if cost != "measured"]
+        for name, largest in (("cost_per_run", max(costs, default=0)), ("conditions", max(self.conditions))):
+            if largest > DEAREST:
+                raise ValueError(f"{name} {largest:g} is beyond all use; write at most {DEAREST:g}")
 
 
 @dataclass(frozen=True)

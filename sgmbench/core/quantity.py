@@ -90,8 +90,16 @@ class Quantity:
         """What a probability is of, in a sentence."""
         return f"{self.field} {'exceeds' if self.side == 'above' else 'falls below'} {self.threshold:g}"
 
-    def unscored(self, *, has_metric: bool) -> str:
-        """That a probability has no score, and what to write among the metrics: the threshold where its metric is."""
+    def unscored(self, *, has_metric: bool, elsewhere: str = "") -> str:
+        """That a probability has no score, and what to write among the metrics: the threshold where its metric is.
+
+        Args:
+            has_metric: whether a metric has the label that is read.
+            elsewhere: the label of another one that has the threshold, "" where there is none.
+        """
+        if elsewhere:
+            said = f"{self.of(self.field)} is scored by the metric {elsewhere}, and an ask reads the one labeled"
+            return f"{said} {self.metric}; write label: {self.metric} there"
         field = self.field if PLAIN.fullmatch(self.field) else json.dumps(self.field)
         threshold = f"{{field: {field}, {self.side}: {self.threshold:g}}}"
         if not has_metric:

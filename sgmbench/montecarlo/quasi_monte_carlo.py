@@ -3,7 +3,9 @@
     (zeta, xi)_i = Phi^-1(u_i),      u_1, ..., u_n in (0, 1)^k,      randomized R times independently
 
 Each u_i alone is uniform on the cube, so the mean of any f over the R n runs is unbiased. The means m_r of the R
-randomizations are independent, and tell the standard error: (sum_r (m_r - m)^2 / (R (R - 1)))^1/2.
+randomizations are independent, and tell the standard error: (sum_r (m_r - m)^2 / (R (R - 1)))^1/2. Of outputs that
+take few values, such as a payoff that is paid or not, few points count alike in all randomizations by chance; that they
+agree then tells nothing, and there is no standard error.
 
     sobol              a digital net in base 2, scrambled by random triangular matrices and a digital shift; n is a
                        power of two. The standard deviation of m_r is O(n^(-3/2 + delta)) for f smooth on the closed
@@ -42,6 +44,7 @@ from sgmbench.errors import CellError
 Sequence = Literal["sobol", "latin_hypercube"]
 BITS = 30
 BELOW_1 = 1 - 2.0**-53
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def _uniform_points(sequence: Sequence, n: int, k: int, rng: np.random.Generator
 def standard_errors(made: Runs, layout: Layout, *, scrambles: int) -> dict[str, float | None]:
     """Standard error of each field's mean, rms over its grid, in its unit.
 
-    It is that of the runs that succeeded, and None where all of one randomization failed.
+    It is that of the runs that succeeded, and None where all of one randomization failed, or where all randomizations
+    of a point of the grid have one mean though its runs differ.
 
     Args:
         made: the runs of one randomization after the other.
@@ -142,7 +146,9 @@ def standard_errors(made: Runs, layout: Layout, *, scrambles: int) -> dict[str, 
         return {field.name: None for field in layout.fields}
     y = np.where(made.ok[:, None], made.y, 0.0).reshape(scrambles, ok.shape[1], -1)
     means = y.sum(axis=1) / ok.sum(axis=1)[:, None]
-    variance = means.var(axis=0, ddof=1) / scrambles
+    variance, spread = means.var(axis=0, ddof=1) / scrambles, np.ptp(made.y[made.ok], axis=0)
+    agree = (np.ptp(means, axis=0) <= ROUNDING * spread) & (spread > 0)
     return {
-        field.name: float(np.sqrt(field.quadrature @ variance[layout.slices[field.name]])) for field in layout.fields
+        field.name: None if agree[where].any() else float(np.sqrt(field.quadrature @ variance[where]))
+        for field, where in ((field, layout.slices[field.name]) for field in layout.fields)
     }

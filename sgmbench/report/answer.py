@@ -160,14 +160,15 @@ def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
         if not nothing_to_ask(target) and any(not refusal(target, ask) for ask in asks)
     ]
     lines = [line for target in asked for line in target.lines]
-    if summary.record["configuration"].get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
+    configuration = summary.record["configuration"]
+    if configuration.get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
         return []
     if any(map(_may_see_germ, lines)):
         return []
-    return [
-        "No method was run that uses the germ. If it is known, quasi_monte_carlo, control_variate and network are the "
-        "rivals to beat; if not, write hide_germ: true."
-    ]
+    is_held_out = (configuration.get("reference") or {}).get("held_out") is not None  # and no Sampler is run then
+    rivals = "polynomial_chaos and network" if is_held_out else "quasi_monte_carlo, control_variate and network"
+    said = f"No method was run that uses the germ. If it is known, {rivals} are the rivals to beat"
+    return [f"{said}; if not, write hide_germ: true."]
 
 
 def _may_see_germ(line: Line) -> bool:

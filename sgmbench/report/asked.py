@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from sgmbench.core.experiment import DEAREST, FINEST
 from sgmbench.core.quantity import Quantity
 from sgmbench.errors import UsageError
 from sgmbench.report.answer import replies
@@ -119,10 +120,13 @@ def _check(changes: Changes) -> None:
     for tolerance in changes.tolerances:
         if not 0 < tolerance < 1:
             raise UsageError(f"--tolerance {tolerance:g}: write a number above 0 and below 1")
+        if tolerance < FINEST:
+            raise UsageError(f"--tolerance {tolerance:g}: finer than any run tells; write at least {FINEST:g}")
     for option, numbers in (("--queries", changes.conditions), ("--workers", changes.workers)):
         for number in numbers:
-            if number < 1:
-                raise UsageError(f"{option} {number}: write a whole number of at least 1")
+            if not 1 <= number <= DEAREST:
+                bound = "at least 1" if number < 1 else f"at most {DEAREST:g}"
+                raise UsageError(f"{option} {number}: write a whole number of {bound}")
 
 
 def _cost(text: str) -> str | float:
@@ -134,6 +138,8 @@ def _cost(text: str) -> str | float:
         value = 0.0
     if not 0 < value < math.inf:
         raise UsageError(f"--cost-per-run {text}: write measured or the seconds of a run, above 0")
+    if value > DEAREST:
+        raise UsageError(f"--cost-per-run {text}: write at most {DEAREST:g} seconds")
     return value
 
 

@@ -68,13 +68,12 @@ class Question:
         """Who answers at least cost."""
         return cheapest(self.offers, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c)
 
-    def agreeing(self, Q: int) -> int:
-        """In how many replicates the winner, whatever its budget, is cheapest of those that surely reach."""
-        best = self.cheapest(Q)
+    def winners(self, Q: int) -> list[str]:
+        """Who, whatever its budget, is cheapest by each replicate alone of those that surely reach; "" nobody."""
         sure = {(offer.label, offer.budget) for offer in self.offers if offer.is_feasible(self.tolerance)}
         each = [[o for o in of_one if (o.label, o.budget) in sure] for of_one in self.replicates]
         alone = (cheapest(o, tolerance=self.tolerance, conditions=Q, cost_per_run=self.c) for o in each)
-        return sum((winner and winner.label) == (best and best.label) for winner in alone)
+        return [winner.label if winner else "" for winner in alone]
 
     def rival(self) -> Offer | None:
         """The Sampler to overtake."""

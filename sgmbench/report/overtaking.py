@@ -5,7 +5,8 @@ conditions; of one law, and of recorded runs of unknown cost, c does. Beside the
 Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
 round, and that of its worst replicate. Beside the winner stands in how many replicates it is cheapest by their own
 errors, among the methods that surely reach the tolerance. And where methods were run that see the germ, which is known
-then, a Generator that wins without having met `control_variate` is said to: it is the strongest rival.
+then, a Generator that is cheapest, or overtakes, without having met `control_variate` is said to: it is the strongest
+rival. Where none were, the run as a whole says so (`report.answer`).
 """
 
 import math
@@ -40,19 +41,23 @@ def at_cost(asked: Question) -> str:
         said = f"{winner} is cheapest{where}"
     else:
         said = "the cheapest is " + several([f"{winner} at Q = {several(at)}" for winner, at in winners.items()])
-    return f"{start} {said}{_not_met(asked)}; {_overtaking(asked)}."
+    return f"{start} {said}{_not_met(asked) if _is_ahead(asked) else ''}; {_overtaking(asked)}."
+
+
+def _is_ahead(asked: Question) -> bool:
+    """Whether a Generator is cheapest at any Q asked."""
+    return any(best is not None and not best.is_sampler for best in map(asked.cheapest, asked.queries))
 
 
 def _not_met(asked: Question) -> str:
-    """Of a Generator that is cheapest where a germ is known: that the strongest rival was not run."""
-    if all(best is None or best.is_sampler for best in map(asked.cheapest, asked.queries)):
-        return ""
+    """Where a germ is known: that the strongest rival was not run, or in vain; "" where a Generator has met it."""
     kinds = [kind_of(line) for line in asked.target.lines]
-    if asked.target.name not in registry.load("methods", STRONGEST).targets:
+    if asked.target.name not in registry.load("methods", STRONGEST).targets or not any(map(sees_germ, kinds)):
         return ""
-    if STRONGEST in kinds or not any(map(sees_germ, kinds)):
-        return ""
-    return f", not set against {STRONGEST}, which was not run"
+    if STRONGEST not in kinds:
+        return f", not set against {STRONGEST}, which was not run"
+    is_met = any(line.is_usable for line, kind in zip(asked.target.lines, kinds, strict=True) if kind == STRONGEST)
+    return "" if is_met else f", not set against {STRONGEST}, whose cells failed or are invalid"
 
 
 def kind_of(line: Line) -> str:
@@ -83,9 +88,14 @@ def spent(asked: Question) -> str:
 
 
 def _agreement(asked: Question, Q: int) -> str:
-    """In brackets, in how many replicates the winner is the same; "" of all."""
-    agreeing, of = asked.agreeing(Q), len(asked.replicates)
-    return f" (in {agreeing} of {of} replicates)" if agreeing < of else ""
+    """In brackets, in how many replicates the winner is the same, and who is in its place where in none; "" of all."""
+    best, winners = asked.cheapest(Q), asked.winners(Q)
+    agreeing, of = winners.count(best.label if best else ""), len(winners)
+    if agreeing == of:
+        return ""
+    others = [] if agreeing else list(dict.fromkeys(filter(None, winners)))
+    favored = f", whose own errors favor {several(others)}" if others else ""
+    return f" (in {agreeing} of {of} replicates{favored})"
 
 
 def reign_of(asked: Question) -> str:
@@ -147,7 +157,8 @@ def _overtaking(asked: Question) -> str:
         return _never(asked, rival)
     words = _cost if asked.is_over_cost else _conditions
     at = f" at Q = {max(asked.queries)}" if asked.is_over_cost and not asked.is_one_law else ""
-    return f"{name_of(first)} overtakes {rival.label} from {words(start)}{at}{_spread(asked, first, rival)}"
+    unmet = "" if _is_ahead(asked) else _not_met(asked)
+    return f"{name_of(first)} overtakes {rival.label} from {words(start)}{at}{_spread(asked, first, rival)}{unmet}"
 
 
 def _never(asked: Question, rival: Offer) -> str:

@@ -81,7 +81,8 @@ def refusal(target: TargetSummary, ask: Ask) -> str:
     metrics = {part.partition("/")[0] for part in parts}
     of_whole = [quantity for quantity in quantities if quantity.statistic != PROBABILITY]
     if missing := list(dict.fromkeys(q.metric for q in of_whole if q.metric not in metrics)):
-        return f"no answer, since {several(missing)} {'is' if len(missing) == 1 else 'are'} not among the metrics."
+        are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+        return f"no answer, since {several(missing)} {are} not among the metrics; list {them} there and run again."
     for quantity in quantities:
         if lacking := _lacking(target, quantity, parts):
             return f"no answer, since {lacking}."
@@ -98,13 +99,20 @@ def _lacking(target: TargetSummary, quantity: Quantity, parts: set[str]) -> str:
     if not any(quantity.part(field) in parts for field in fields):
         if quantity.statistic == PROBABILITY:
             has_metric = any(part.startswith(f"{quantity.metric}/") for part in parts)
-            return f"{quantity.unscored(has_metric=has_metric)}, and run again"
+            elsewhere = _label_of_same_event(quantity, parts)
+            return f"{quantity.unscored(has_metric=has_metric, elsewhere=elsewhere)}, and run again"
         level = f"{quantity.level} is not among the levels of the metric quantiles"
         return f"{level}; add it there and run again"
     if not all(quantity.key in c["variances"][field] for c in target.conditions.values() for field in fields):
         name = quantity.noun if quantity.statistic == "quantile" else quantity.of(quantity.field)
         return f"this run does not hold the variance of {name}; run it again"
     return _unseen(target, quantity) if quantity.statistic == PROBABILITY else ""
+
+
+def _label_of_same_event(quantity: Quantity, parts: set[str]) -> str:
+    """Which metric scores the event of a probability under a label of its own, "" where none does."""
+    event = quantity.part(quantity.field).partition("/")[2]
+    return min((part.partition("/")[0] for part in parts if part.partition("/")[2] == event), default="")
 
 
 def _unseen(target: TargetSummary, quantity: Quantity) -> str:

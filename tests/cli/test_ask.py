@@ -147,7 +147,9 @@ def test_json_has_asks_sentences_and_prices(call):
 def test_what_has_no_answer_has_no_price(call):
     ended = call("--tolerance", 0.2, "--quantity", "energy", "--json")
     assert json.loads(ended.stdout)["prices"] == []
-    assert json.loads(ended.stdout)["sentences"] == ["Conditional: no answer, since energy is not among the metrics."]
+    assert json.loads(ended.stdout)["sentences"] == [
+        "Conditional: no answer, since energy is not among the metrics; list it there and run again."
+    ]
 
 
 def test_an_unknown_field_names_those_there_are(call):

@@ -163,8 +163,10 @@ def test_methods_are_set_against_each_other_by_a_metric_that_is_listed_and_an_er
 
 
 def test_a_quantity_is_asked_of_a_field_that_there_is(loaded, errors):
+    scored = "metrics: [{kind: 'sgmbench.metrics.standard_deviation:StandardDeviation', label: standard_deviation}]\n"
     wide = BASE.replace("decay", "toys:Wide")
-    assert loaded(wide + "ask: {quantities: [mean, y8.sd]}").experiment.ask == (Ask(quantities=("mean", "y8.sd")),)
+    found = loaded(wide + "ask: {quantities: [mean, y8.sd]}\nprimary: standard_deviation\n" + scored).experiment
+    assert found.ask == (Ask(quantities=("mean", "y8.sd")),)
     several = ", ".join(f"y{i}" for i in range(8)) + " or y8"
     assert errors(wide + "ask: {quantities: [mean, w.sd]}") == [
         f"a.yaml:6:6: ask.0.quantities.1: there is no field 'w'; write one of {several}"
@@ -210,6 +212,15 @@ def test_a_quantile_is_asked_of_a_level_that_is_scored(loaded, errors):
     ]
 
 
+def test_what_is_asked_beyond_the_default_is_scored_by_a_metric_that_is_listed(loaded, errors):
+    text = BASE + "ask: {quantities: [mean, y.sd, q0.9, energy]}\n"
+    assert errors(text + "metrics: [{kind: 'sgmbench.metrics.mean:Mean', label: energy}]") == [
+        f"a.yaml:6:6: ask.0.quantities.{i}: no metric is labeled {label}, which scores it; list it among the metrics"
+        for i, label in ((1, "standard_deviation"), (2, "quantiles"))
+    ]
+    assert loaded(BASE + "ask: {quantities: [mean, sd]}\nmetrics: [energy]")
+
+
 def test_a_probability_is_asked_of_a_threshold_that_is_scored(loaded, errors):
     text = BASE + "ask: {quantities: [mean, P(y>0.3), P(y < -1)]}\n"
     metric = "kind: 'sgmbench.metrics.tail_probability:TailProbability', label: tail_probability"
@@ -230,6 +241,12 @@ def test_a_probability_is_asked_of_a_threshold_that_is_scored(loaded, errors):
         )
     change = f"metrics.tail_probability.thresholds={events}"
     assert loaded(f"{text}metrics: [energy, {{{metric}}}]", change)
+    tails = metric.replace("label: tail_probability", "label: tails")
+    assert errors(f"{text}metrics: [energy, {{{tails}, thresholds: {events}}}]") == [
+        f"{at}.{i}: {name} is scored by the metric tails, and an ask reads the one labeled tail_probability; "
+        "write label: tail_probability there"
+        for i, name in ((1, "P(y>0.3)"), (2, "P(y<-1)"))
+    ]
 
 
 def test_a_probability_of_no_field_says_so_and_no_more(errors):

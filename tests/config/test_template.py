@@ -49,6 +49,18 @@ def test_conditions_are_the_medians(tmp_path):
     assert float(parameter.prior.cdf(at[parameter.name])) == pytest.approx(0.5, abs=1e-3)
 
 
+def test_the_strongest_rival_is_one_character_away(tmp_path):
+    """Not so of recorded runs, of which the germ is not known."""
+    rival = "{kind: control_variate, control: polynomial_chaos}"
+    text = template("burgers")
+    (tmp_path / "a.yaml").write_text(text.replace(f"# - {rival}", f"- {rival}"))
+    assert [entry.label for entry in load(tmp_path / "a.yaml").experiment.methods][:2] == [
+        "monte_carlo",
+        "control_variate",
+    ]
+    assert rival not in template("dataset")
+
+
 def test_code_of_ones_own(tmp_path):
     text = template("small:Line")
     assert "\nname: line # the folder below results/\n" in text

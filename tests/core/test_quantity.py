@@ -82,6 +82,13 @@ def test_what_scores_a_probability_can_be_copied():
     )
 
 
+def test_a_metric_of_another_label_is_named():
+    assert Quantity.parse("P(c>0.3)").unscored(has_metric=True, elsewhere="tails") == (
+        "P(c>0.3) is scored by the metric tails, and an ask reads the one labeled tail_probability; write "
+        "label: tail_probability there"
+    )
+
+
 def test_the_level_of_nothing_is_no_quantile():
     with pytest.raises(ValueError, match=r"^'q0\.0' is no quantity; write a level above 0 and below 1$"):
         Quantity.parse("q0.0")
@@ -91,3 +98,16 @@ def test_an_ask_holds_quantities_only():
     assert Ask(quantities=("c.q0.5", "energy")).workers == 1
     with pytest.raises(ValueError, match=r"^'var' is no quantity; "):
         Ask(quantities=("mean", "var"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"tolerance": 1e-300}, "tolerance 1e-300 is finer than any run tells; write at least 1e-09"),
+        ({"cost_per_run": ("measured", 1e300)}, r"cost_per_run 1e\+300 is beyond all use; write at most 1e\+12"),
+        ({"conditions": (1, 10**15)}, r"conditions 1e\+15 is beyond all use; write at most 1e\+12"),
+    ],
+)
+def test_an_ask_is_of_numbers_that_somebody_means(numbers, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Ask(**numbers)

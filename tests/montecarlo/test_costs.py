@@ -1,4 +1,8 @@
-"""What every registered sampler claims to have cost, against a problem that counts its own rows and lanes."""
+"""What every registered sampler claims to have cost, against a problem that counts its own rows and lanes.
+
+A sampler of several algorithms is asked by each of them. Generators have no solver: their cost is that of the training
+runs, which `tests/runner/test_held_out.py` and `test_plan.py` count.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -11,6 +15,7 @@ import pytest
 from sgmbench import registry
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
+from sgmbench.core.inverse import Predicted
 from sgmbench.core.layout import Field, Layout
 from sgmbench.core.method import Sampler
 from sgmbench.core.prior import Normal, Parameter
@@ -22,12 +27,20 @@ from sgmbench.problems.linear_gaussian import LinearGaussian
 SAMPLERS = [name for name in registry.builtin("methods") if issubclass(registry.load("methods", name), Sampler)]
 INVERSE = [name for name in SAMPLERS if "posterior" in registry.load("methods", name).targets]
 FORWARD = [name for name in SAMPLERS if name not in INVERSE]
-SETTINGS = {"importance": {"field": "q", "above": 1.5}}
+EVENT = {"field": "q", "above": 1.5}
+CONTROL = {"kind": "polynomial_chaos", "candidates": 20}
+PLAIN = {name: {"kind": name, **(EVENT if name == "importance" else {})} for name in FORWARD} | {
+    "importance/subset": {"kind": "importance", "method": "subset", **EVENT},
+    "quasi_monte_carlo/latin_hypercube": {"kind": "quasi_monte_carlo", "sequence": "latin_hypercube"},
+    "control_variate/learned": {"kind": "control_variate", "control": CONTROL, "folds": 3},
+}
+"""Every algorithm as a configuration has it."""
+CHAINS = {name: {"kind": name} for name in INVERSE} | {"mcmc/one": {"kind": "mcmc", "chains": 1}}
 COST = 0.25
 """Of a coarse run, in fine ones."""
 COUNTED: Counter = Counter()
 BUDGETS = (700, 1_201)
-NAMED = pytest.mark.parametrize("name", FORWARD)
+NAMED = pytest.mark.parametrize("name", PLAIN)
 
 
 class _TwoLevels:
@@ -105,9 +118,8 @@ class Inverted(LinearGaussian):
 
 def deliveries(name, problem, budgets, *, z=()):
     """(delivery, cost counted) of one prepared method for each budget; what compiling runs is not counted."""
-    sample = build("methods", {"kind": name, **SETTINGS.get(name, {})}).prepare(
-        problem, at_condition=bool(z), clock=Clock()
-    )
+    method = build("methods", (PLAIN | CHAINS)[name])
+    sample = method.prepare(problem, at_condition=bool(z), clock=Clock())
     for budget in budgets:
         jax.effects_barrier()
         COUNTED.clear()
@@ -119,7 +131,7 @@ def deliveries(name, problem, budgets, *, z=()):
 @NAMED
 def test_what_was_requested_is_what_a_host_was_asked_for(name):
     """At a condition and from the prior; on a host no lane is wasted, no budget overdrawn, and no row was free."""
-    for z in ((), (0.5,)) if "conditional" in registry.load("methods", name).targets else ((),):
+    for z in ((), (0.5,)) if "conditional" in registry.load("methods", PLAIN[name]["kind"]).targets else ((),):
         for budget, (delivery, counted) in zip(BUDGETS, deliveries(name, OnHost(), BUDGETS, z=z), strict=True):
             assert delivery.solver_runs == pytest.approx(counted, rel=1e-12)
             assert delivery.executed_runs == pytest.approx(counted, rel=1e-12)
@@ -146,6 +158,14 @@ def test_samplers_of_a_posterior_pay_for_every_step_of_integration(name):
     assert delivery.gradients == delivery.solver_runs - 4 * 61  # draws of each chain, at one of which it begins
     mean = np.asarray(problem.posterior_mean(jnp.asarray(data)))
     assert np.all(np.abs(delivery.samples.values.mean(axis=0) - mean) < 1)
+
+
+@pytest.mark.slow
+def test_a_prediction_pays_for_its_chain_and_executes_the_runs_of_its_draws_once_more():
+    """Of one chain that waits for no other, and a lane for each draw in whole chunks of 256."""
+    ((delivery, counted),) = deliveries("mcmc/one", Predicted(Inverted(dimension=2)), (800,), z=(0.5, -0.2))
+    again = 256 * -(-len(delivery.samples.values) // 256)
+    assert counted == delivery.executed_runs == delivery.solver_runs + again
 
 
 def test_a_chain_pays_for_each_start_that_it_tries_and_for_each_gradient_that_it_follows():

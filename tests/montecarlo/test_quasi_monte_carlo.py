@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 from scipy.stats import t as student
 
@@ -35,6 +35,18 @@ class Sums(Traceable):
     def simulate(self, z, xi):
         linear = jnp.where(xi[0] > self.fails, jnp.nan, xi @ jnp.array([1.0, -0.5, 0.25, 2.0]))
         return {"linear": linear, "exponential": jnp.exp(xi[1]), "grid": linear * jnp.array([1.0, 2.0, 3.0])}
+
+
+@dataclass(frozen=True)
+class Paid(Traceable):
+    """A payoff that is paid with probability 0.51, and one that always is."""
+
+    parameters = ()
+    germ_dimension = 1
+    layout = Layout((Field("paid", "-"), Field("fixed", "-")))
+
+    def simulate(self, z, xi):
+        return {"paid": jnp.where(xi[0] < ndtri(0.51), 1.0, 0.0), "fixed": jnp.ones_like(xi[0])}
 
 
 def deliver(problem, budget, *, label, repeats=1, **options):
@@ -100,6 +112,20 @@ def test_the_standard_error_of_a_field_is_the_root_mean_square_over_its_grid():
     assert said["exponential"] == pytest.approx(each[:, 1].std(ddof=1) / np.sqrt(8), rel=1e-12)
     weights = Sums.layout.fields[2].quadrature
     assert said["grid"] == pytest.approx(said["linear"] * np.sqrt(weights @ [1, 4, 9]), rel=1e-12)
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_randomizations_that_agree_by_chance_tell_no_error(sequence):
+    """P = 0.51: of 16 points, one in each sixteenth, 8 are paid, or 9 with probability 0.16. The fixed never errs."""
+    deliveries = deliver(Paid(), 128, label="paid", repeats=40, sequence=sequence)
+    for delivery in deliveries:
+        counts, said = delivery.samples.values[:, 0].reshape(8, 16).sum(axis=1), delivery.diagnostics["standard_error"]
+        assert set(counts) <= {8, 9}
+        assert said["fixed"] == 0
+        assert (said["paid"] is None) == (len(set(counts)) == 1)
+        assert said["paid"] is None or said["paid"] == pytest.approx(counts.std(ddof=1) / 16 / np.sqrt(8))
+    silent = sum(each.diagnostics["standard_error"]["paid"] is None for each in deliveries)
+    assert abs(silent / 40 - 0.84**8) < 4 * np.sqrt(0.25 * 0.75 / 40)
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)

@@ -1,5 +1,7 @@
 """The sentences, on summaries made by hand."""
 
+from dataclasses import replace
+
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, runs, summary
 
@@ -81,7 +83,9 @@ def test_an_error_that_is_no_number_promises_nothing():
 @pytest.mark.parametrize("quantities", [["sd"], ["mean", "sd"]])
 def test_a_quantity_without_its_metric_has_no_answer(quantities):
     said = answers(summary(MONTE_CARLO, ask=ASK | {"quantities": quantities}))
-    assert said == ["Conditional: no answer, since standard_deviation is not among the metrics."]
+    assert said == [
+        "Conditional: no answer, since standard_deviation is not among the metrics; list it there and run again."
+    ]
 
 
 def test_targets_without_results_say_so():
@@ -194,6 +198,14 @@ def test_replicates_that_disagree_on_the_winner_are_counted():
     assert "learner (1,000 runs, 0 us of training) is cheapest at Q = 100 (in 1 of 3 replicates)" in said
 
 
+def test_where_no_replicate_agrees_with_the_winner_those_that_they_favor_are_named():
+    """Plain Monte Carlo takes 100 runs, sobol 16, 64 or 96 by its replicates alone, and surely more than 100."""
+    errors = [0.02**0.5, 0.08**0.5, 0.12**0.5]
+    sobol = line("sobol", 8, parts={"mean/u": errors}, kind="sampler", algorithm="quasi_monte_carlo")
+    (said,) = answers(summary(MONTE_CARLO, sobol, ask=ASK | {"conditions": [100]}))
+    assert "monte_carlo is cheapest at Q = 100 (in 0 of 3 replicates, whose own errors favor sobol);" in said
+
+
 def test_crossovers_have_their_interval_and_their_worst_replicate():
     """Of squared biases 0.0039, 0.0040 and 0.0041, eps^2 being 0.01, the worst takes 170 samples.
 
@@ -276,7 +288,7 @@ def test_quantities_in_words(quantities, words):
         ("k.mean", "no answer, since k does not vary; ask for u."),
         ("u.q0.9", "no answer, since 0.9 is not among the levels of the metric quantiles; add it there and run again."),
         ("u.q0.5", "no answer, since this run does not hold the variance of quantile 0.5; run it again."),
-        ("energy", "no answer, since energy is not among the metrics."),
+        ("energy", "no answer, since energy is not among the metrics; list it there and run again."),
     ],
 )
 def test_what_cannot_be_answered_says_why_and_what_to_do(quantity, why):
@@ -381,6 +393,10 @@ def test_that_no_rival_uses_a_known_germ_is_said():
     hidden.record["configuration"]["hide_germ"] = True
     assert said not in answers(hidden)
     assert said not in answers(summary(MONTE_CARLO))
+    dear = summary(MONTE_CARLO, law)
+    dear.record["configuration"]["reference"] = {"size": 10_000, "held_out": 20}
+    learned = said.replace("quasi_monte_carlo, control_variate and network", "polynomial_chaos and network")
+    assert learned in answers(dear)
 
 
 def test_a_generator_that_wins_where_a_germ_is_known_has_met_the_strongest_rival_or_is_said_not_to_have():
@@ -395,5 +411,21 @@ def test_a_generator_that_wins_where_a_germ_is_known_has_met_the_strongest_rival
     controlled = line("controlled", 100, 0.2, kind="sampler", algorithm="control_variate")
     assert f"{wins}; learner" in answers(summary(MONTE_CARLO, sobol, controlled, learner))[1]
     assert f"{wins}; learner" in answers(summary(MONTE_CARLO, learner))[1]
-    few = answers(summary(MONTE_CARLO, sobol, learner, ask=ASK | {"conditions": [1]}))[1]
-    assert "control_variate" not in few
+    in_vain = replace(controlled, failed=1)
+    assert (
+        f"{wins}, not set against control_variate, whose cells failed or are invalid; learner"
+        in (answers(summary(MONTE_CARLO, sobol, in_vain, learner))[1])
+    )
+
+
+def test_a_generator_that_overtakes_beyond_what_is_asked_has_met_the_strongest_rival_or_is_said_not_to_have():
+    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
+    sobol = line("sobol", 100, 0.2, kind="sampler", algorithm="quasi_monte_carlo")
+    overtakes = "learner (1,000 runs, 50 s of training) overtakes monte_carlo from 11 conditions"
+    few = ASK | {"conditions": [1]}
+    said = answers(summary(MONTE_CARLO, sobol, learner, ask=few))[1]
+    assert f"monte_carlo is cheapest at Q = 1; {overtakes}, not set against control_variate, which was not run." in said
+    controlled = line("controlled", 100, 0.2, kind="sampler", algorithm="control_variate")
+    assert f"{overtakes}." in answers(summary(MONTE_CARLO, sobol, controlled, learner, ask=few))[1]
+    worse = line("learner", 1000, 0.5, seconds={"train": 50.0})
+    assert "control_variate" not in answers(summary(MONTE_CARLO, sobol, worse, ask=few))[1]

@@ -31,6 +31,9 @@ def test_asks_of_other_costs_keep_both_tolerances_of_the_file():
     ("changes", "message"),
     [
         (Changes(tolerances=[2.0]), "--tolerance 2: write a number above 0 and below 1"),
+        (Changes(tolerances=[1e-10]), "--tolerance 1e-10: finer than any run tells; write at least 1e-09"),
+        (Changes(conditions=[10**13]), "--queries 10000000000000: write a whole number of at most 1e+12"),
+        (Changes(costs_per_run=["1e13"]), "--cost-per-run 1e13: write at most 1e+12 seconds"),
         (Changes(conditions=[0]), "--queries 0: write a whole number of at least 1"),
         (Changes(workers=[-1]), "--workers -1: write a whole number of at least 1"),
         (Changes(costs_per_run=["1h"]), "--cost-per-run 1h: write measured or the seconds of a run, above 0"),
@@ -48,6 +51,15 @@ def test_what_cannot_be_asked(changes, message):
     with pytest.raises(UsageError) as raised:
         reply(summary(MONTE_CARLO), changes)
     assert str(raised.value) == message
+
+
+def test_at_the_ends_of_what_can_be_asked_there_is_an_answer():
+    """10^18 runs at each of 10^12 conditions of 10^12 s each; as there is no error, the learner draws its samples."""
+    learner = line("learner", 1000, 0.0, seconds={"sample": 1.0})
+    ends = Changes(tolerances=[1e-9], conditions=[10**12], costs_per_run=["1e12"])
+    (price,) = reply(summary(MONTE_CARLO, learner), ends).prices
+    assert (price.method, price.samples_each) == ("monte_carlo", pytest.approx(1e18))
+    assert price.core_seconds == pytest.approx(1e42)
 
 
 def test_the_prices_are_those_of_the_cheapest():

@@ -79,6 +79,14 @@ def test_without_its_metric_the_whole_line_is_given():
     )
 
 
+def test_a_score_under_another_label_is_named():
+    other = target_of(line("monte_carlo", 100, parts={"tails/u/above 0.3": 0.2}, kind="sampler"))
+    assert refusal(other, RARE) == (
+        "no answer, since P(u>0.3) is scored by the metric tails, and an ask reads the one labeled "
+        "tail_probability; write label: tail_probability there, and run again."
+    )
+
+
 def test_a_run_of_an_older_version_does_not_hold_the_variance():
     assert refusal(target_of(MONTE_CARLO), RARE) == (
         "no answer, since this run does not hold the variance of P(u>0.3); run it again."

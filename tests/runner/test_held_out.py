@@ -25,7 +25,7 @@ HELD_OUT = {
     "budgets": [8, 20],
     "replicates": 2,
     "reference": {"held_out": 30, "size": 60, "drawn_size": 50},
-    "metrics": ["energy", "mean", "standard_deviation", "wasserstein"],
+    "metrics": ["energy", "mean", "standard_deviation", "wasserstein", "energy_score"],
     "ask": {"tolerance": 0.5, "cost_per_run": [1200], "workers": 8},
 }
 PROMISED = 5 * 30 + 2 * 20
@@ -101,7 +101,11 @@ def test_monte_carlo_stands_in_the_table_at_its_known_worth(run):
             for scores in result.scores.values():
                 assert scores["energy"]["d2"] == pytest.approx(scores["energy"]["mu"] / result.budget)
                 assert scores["mean"]["q"] == pytest.approx(np.sqrt(1 / result.budget + 1 / 30))
-                assert scores.keys() == {"energy", "mean", "standard_deviation"}
+                of_pairs = {"energy_score"} if result.target == "conditional" else set()
+                assert scores.keys() == {"energy", "mean", "standard_deviation"} | of_pairs
+                for label in of_pairs:
+                    known = (scores["energy"]["d2"] + scores["energy"]["mu"]) / 2
+                    assert scores[label]["all"] == pytest.approx(known, rel=1e-12)
             assert "not run" in [mark.name for mark in result.marks]
     text = " ".join(run[1].sentences)
     assert "At 20 min a run on 8 workers" in text

@@ -9,8 +9,11 @@ from dear import Dear
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
+from sgmbench.metrics.coverage import Coverage
+from sgmbench.metrics.crps import CRPS
 from sgmbench.metrics.cvar import CVaR
 from sgmbench.metrics.energy import Energy
+from sgmbench.metrics.energy_score import EnergyScore
 from sgmbench.metrics.mean import Mean
 from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.metrics.standard_deviation import StandardDeviation
@@ -29,8 +32,12 @@ METRICS = {
     "tail_of_each": TailProbability(level=0.7),
     "cvar": CVaR((0.6,)),
     "lower": CVaR((0.6,), "lower"),
+    "crps": CRPS(),
+    "energy_score": EnergyScore(),
+    "coverage": Coverage((0.5, 0.8)),
     "wasserstein": Wasserstein(),
 }
+MEANS = ("crps", "energy_score")
 PROBLEM = Dear()
 RUNS, REFERENCE, REPEATS = 40, 200, 200
 
@@ -43,7 +50,7 @@ def draw(rng, n):
 
 @pytest.fixture(scope="module")
 def both():
-    """Mean square scores of fresh sets against fresh references, and the squares of the expected ones."""
+    """Scores of fresh sets against fresh references, squared where they are errors, and those expected."""
     rng, found, expected = np.random.default_rng(0), [], []
     for _ in range(REPEATS):
         reference = Reference(draw(rng, REFERENCE), PROBLEM, None)
@@ -56,9 +63,9 @@ def both():
 
 
 def _flat(scores):
-    """D2 / mu, and the squares of errors."""
+    """D2 / mu, scores of pairs, and the squares of errors."""
     return {
-        f"{label}/{part}": value / parts["mu"] if part == "d2" else value**2
+        f"{label}/{part}": value / parts["mu"] if part == "d2" else value ** (1 if label in MEANS else 2)
         for label, parts in scores.items()
         for part, value in parts.items()
         if part not in ("mu", "mu_samples", "reference_variance")
@@ -73,6 +80,12 @@ PARTS += [
     "tail_of_each/q/0.7",
     "cvar/u/0.6",
     "lower/q/0.6",
+    "crps/u",
+    "crps/q",
+    "energy_score/all",
+    "coverage/u/0.5",
+    "coverage/u/0.8",
+    "coverage/q/0.8",
 ]
 
 
@@ -88,7 +101,7 @@ def test_known_errors_are_those_that_independent_runs_have(both, part):
 def test_every_score_with_a_known_error_has_one(both):
     found, expected = both
     assert found[0].keys() == expected[0].keys()
-    assert len(expected[0]) == 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2
+    assert len(expected[0]) == 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2 + 2 + 1 + 4
 
 
 def test_of_an_event_that_never_happened_nothing_is_known():
@@ -104,6 +117,28 @@ def test_by_energy_so_many_runs_are_worth_their_number(both):
     for each in expected:
         assert each["energy/d2"] == pytest.approx(1 / RUNS, rel=1e-12)
         assert each["standardized/d2"] == pytest.approx(1 / RUNS, rel=1e-12)
+
+
+def test_scores_of_pairs_are_their_floor_and_an_nth_of_it():
+    """Of two runs 0 and 1: E|Y - Y'| is 1 in every pair, and CRPS in the unit of the field sqrt 2."""
+    reference = Reference(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]), PROBLEM, None)
+    pairs: dict[str, Metric] = {"crps": CRPS(), "energy_score": EnergyScore()}
+    found = expected_scores(pairs, reference, variances_of(reference, pairs), runs=4)
+    assert found["crps"] == pytest.approx({"u": 1.25 * 2**0.5 / 2, "q": 1.25 * 2**0.5 / 2}, rel=1e-12)
+    assert found["energy_score"] == pytest.approx({"all": 1.25 * 4**0.5 / 2}, rel=1e-12)
+
+
+def test_the_coverage_of_one_coordinate_scatters_as_shares_do():
+    """l (1 - l), and as much of two coordinates that are one; of two independent ones half."""
+    rng = np.random.default_rng(2)
+    coverage: dict[str, Metric] = {"coverage": Coverage((0.5,))}
+    y = rng.permuted(np.tile(np.linspace(-1, 1, 40_001)[:, None], 3), axis=0)
+    noise = 1 / (RUNS + 2) + 1 / len(y)
+    for values, share in ((y, 0.5), (y[:, [0, 0, 2]], 1.0)):
+        reference = Reference(values, PROBLEM, None)
+        found = expected_scores(coverage, reference, variances_of(reference, coverage), runs=RUNS)["coverage"]
+        assert found["u/0.5"] ** 2 == pytest.approx(share * 0.25 * noise, rel=0.02)
+        assert found["q/0.5"] ** 2 == pytest.approx(0.25 * noise, rel=1e-4)
 
 
 def test_what_has_no_known_error_has_no_score(both):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,20 @@ def test_failed_runs_make_cells_invalid_which_stay_in_the_table_and_win_nothing(
     assert answer.sentences == ["Marginal: no answer, since every cell is invalid or failed."]
     path = RunFolder(Path(answer.summary.run)).cell("marginal.bootstrap.20.r0") / "result.json"
     assert json.loads(path.read_text())["validity"] == "invalid"
+
+
+def test_a_training_that_diverges_fails_its_cell_which_stays_in_the_table(go, capsys):
+    training = {"steps": 20, "warmup": 1, "learning_rate": 1e30}
+    answer = go(methods=[{"kind": "learner:Learner", "label": "learner", "training": training}, "bootstrap"])
+    diverged, sound = answer.summary.results
+    assert (diverged.status, diverged.validity, sound.status, sound.validity) == ("failed", "invalid", "ok", "valid")
+    said = r"training diverged at step \d+: the training loss is (nan|inf).*; try a smaller learning_rate or clip"
+    assert re.fullmatch(said, diverged.reason)
+    api.print_answer(answer)
+    table = capsys.readouterr().out
+    assert re.search(r"learner +20 +failed", table)
+    assert f"failed: marginal, learner at 20 runs: {diverged.reason}" in table
+    assert not any("learner" in sentence for sentence in answer.sentences)
 
 
 def test_samples_that_are_no_numbers_make_a_generator_invalid_alone(go):
