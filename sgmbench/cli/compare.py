@@ -9,6 +9,7 @@ import typer
 
 from sgmbench.cli.options import RESULTS, Json, Results, Trust
 from sgmbench.cli.orderly import orderly
+from sgmbench.cli.outputs import check_file
 from sgmbench.compare.looks import ROUNDS
 from sgmbench.errors import UsageError
 
@@ -40,7 +41,8 @@ def compare(
     """Compare two runs cell by cell. Exit code 3: something became worse; 5: a cell fails; 6: not comparable.
 
     Of several ends the first of 5, 3, 6, 4 counts. Not comparable are runs that ask different questions, and what A has
-    measured and B is not asked for, as at another budget: then run both alike, or write the baseline anew.
+    measured and B does not show, as at another budget or by a metric of other settings: then run both alike, or write
+    the baseline anew.
 
     Example: sgmbench compare quickstart --margin 0.2
     """
@@ -50,6 +52,7 @@ def compare(
         raise UsageError("--json and --markdown both want standard output; write one of them")
     if rounds is not None and ab is None:
         raise UsageError("--rounds says how often --ab runs two versions; write --ab VERSION, or leave it out")
+    check_file(junit, "--junit")
     if github:
         api.check_github(os.environ)
     margins = dict(map(_margin, margin or ()))

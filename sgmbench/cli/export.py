@@ -9,6 +9,7 @@ import typer
 
 from sgmbench.cli.options import RESULTS, Results, Trust
 from sgmbench.cli.orderly import orderly
+from sgmbench.cli.outputs import check_file, check_folder
 
 
 class Form(StrEnum):
@@ -36,5 +37,7 @@ def export(
     """
     from sgmbench import api
 
+    check = check_folder if to is Form.arviz else check_file
+    check(output, "--output")
     for path in api.export(name, to=to.value, output=output, trust=trust, results=results):
         sys.stdout.write(f"{path}\n")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sgmbench.cli.orderly import orderly
+from sgmbench.cli.outputs import check_file
 
 
 @orderly
@@ -22,5 +23,6 @@ def init(
     """
     from sgmbench import api
 
+    check_file(output, "--output")
     written = api.init(problem, output)
     sys.stdout.write(f"{written}: written; see what it takes with sgmbench plan {written}\n")

@@ -3,11 +3,13 @@
 0 done    2 wrong configuration or usage, or what a user's own code has raised
 3 regression, or a cell that is not reproduced    4 inconclusive, with `compare --strict`
 5 failed cells, or a run that is not as it was written    6 not comparable
-7 results folder    130 Ctrl-C    143 SIGTERM
+7 results folder or standard output    8 one of many processes is gone    130 Ctrl-C    143 SIGTERM
 1 a bug, with its traceback, or an instrument that `calibrate` found biased
 """
 
+import errno
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,18 +19,21 @@ import typer
 
 from sgmbench.cli.in_time import ended_in_time
 from sgmbench.errors import SgmbenchError
+from sgmbench.printable import printable
 from sgmbench.raised import is_users, told
 
-KEPT = "finished cells are kept, go on with --resume"
-ENDS: dict[int, tuple[str, int]] = {
-    signal.SIGINT: (f"interrupted; {KEPT}", 130),
-    signal.SIGTERM: (f"terminated; {KEPT}", 143),
-}
-"""What is said of a signal, and the exit code."""
+RESUMED = ("run", "sweep")
+"""Commands that go on with what is finished."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Without the name of a file it is standard output that has none: of files a StoreError tells."""
 
 
 class Terminated(BaseException):
     """SIGTERM arrived."""
+
+    exit_code = 143
 
 
 def orderly(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -37,22 +42,39 @@ def orderly(command: Callable[..., int | None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         signal.signal(signal.SIGTERM, _terminate)
+        ends = _ends_of(command.__name__)
         try:
-            with ended_in_time(ENDS):
+            with ended_in_time(ends):
                 code = command(*args, **kwargs) or 0
+                sys.stdout.flush()
         except SgmbenchError as error:
             code = _say(str(error), error.exit_code)
         except KeyboardInterrupt:
-            code = _say(*ENDS[signal.SIGINT])
+            code = _say(*ends[signal.SIGINT])
         except Terminated:
-            code = _say(*ENDS[signal.SIGTERM])
+            code = _say(*ends[signal.SIGTERM])
         except Exception as error:
-            if not is_users(error):
+            if is_users(error):
+                code = _say(told(error), 2)
+            elif isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+                _write_no_more()
+                code = _say(f"standard output cannot be written ({error.strerror}); send it elsewhere", 7)
+            else:
                 raise
-            code = _say(told(error), 2)
         raise typer.Exit(code)
 
     return wrapped
+
+
+def _ends_of(command: str) -> dict[int, tuple[str, int]]:
+    """What is said of a signal, and the exit code."""
+    kept = "; finished cells are kept, go on with --resume" if command in RESUMED else ""
+    return {signal.SIGINT: (f"interrupted{kept}", 130), signal.SIGTERM: (f"terminated{kept}", 143)}
+
+
+def _write_no_more() -> None:
+    """What standard output still holds goes nowhere, so that the interpreter does not fail at it in the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(signum: int, frame: Any) -> None:
@@ -60,5 +82,6 @@ def _terminate(signum: int, frame: Any) -> None:
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(f"sgmbench: {message}\n" if "\n" not in message else f"{message}\n")
+    said = printable(message)
+    sys.stderr.write(f"sgmbench: {said}\n" if "\n" not in said else f"{said}\n")
     return code

@@ -8,6 +8,7 @@ import typer
 
 from sgmbench.cli.options import RESULTS, Results
 from sgmbench.cli.orderly import orderly
+from sgmbench.cli.outputs import check_file
 
 
 @orderly
@@ -26,4 +27,5 @@ def report(
     """
     from sgmbench import api
 
+    check_file(output, "--output")
     sys.stdout.write(f"{api.report(names, output=output, results=results)}\n")

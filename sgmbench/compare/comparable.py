@@ -1,7 +1,7 @@
 """Comparable: whether two runs ask the same, and where they do not, what each asks.
 
-Another problem, target, seed or reference leaves nothing to compare. Budgets may differ: cells of one budget are
-paired, and what the old run has measured and the new one is not asked for is not comparable.
+Another problem, target, seed or reference leaves nothing to compare. Budgets and metrics may differ: cells of one
+budget are compared by metrics of equal settings, and what else the old run has measured is not comparable (`lost`).
 """
 
 from collections.abc import Iterator
@@ -92,11 +92,15 @@ def kernels(old: Side, new: Side) -> tuple[float, float] | None:
     return (a, b) if a and b else None
 
 
-def other_metrics(old: Side, new: Side) -> list[str]:
-    """Labels under which the two runs have metrics of different settings."""
-    return sorted(
-        label for label in old.metrics.keys() & new.metrics.keys() if old.metrics[label] != new.metrics[label]
-    )
+def other_metrics(old: Side, new: Side) -> dict[str, str]:
+    """Why metrics of the old run are not comparable, by label: the new one has other settings of them, or none."""
+    found = {}
+    for label, entry in old.metrics.items():
+        if label not in new.metrics:
+            found[label] = f"it is not among the metrics of {new.path}"
+        elif different := list(_differences(label, entry, new.metrics[label], old.path, new.path)):
+            found[label] = ", ".join(different[:TOLD])
+    return found
 
 
 def _at(environment: dict[str, Any], way: tuple[str, ...]) -> Any:

@@ -1,7 +1,7 @@
 """Pairs the cells of two runs by name and judges what became of each method at each budget (`rows`).
 
-What the old run has measured and the new one is not asked for, as at another budget, is not comparable: a gate that no
-longer covers what it covered must not open. What only the new run has is told (`unpaired`).
+What the old run has measured and the new one is not asked for, as at another budget or by a metric of other settings,
+is not comparable (`lost`). What only the new run has is told (`unpaired`).
 
 A cell that is invalid or failed now, and was not so before or not there, is a regression. Replicates of which either
 cell is invalid are not judged: their scores win nothing, and lose nothing.
@@ -13,7 +13,6 @@ be confirmed by runs that take turns (`turns`). Inputs found in a results folder
 when they were made. Operations decide where the same packages write the programs, whatever the machine.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -26,11 +25,12 @@ from sgmbench.compare.comparable import (
     other_metrics,
     other_programs,
 )
+from sgmbench.compare.lost import lost_rows
 from sgmbench.compare.margins import margins_of
 from sgmbench.compare.rows import Groups, Row, Timing, Verdict, judged_rows
 from sgmbench.compare.side import OPERATIONS, CellRecord, Group, Side
 
-INVALID, FAILED, GONE = "the cell became invalid", "the cell failed", "no longer asked for"
+INVALID, FAILED = "the cell became invalid", "the cell failed"
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,14 @@ def compare_sides(
     sound = _groups((a, b) for a, b in compared if not (a.invalid_because or b.invalid_because))
     metrics, gone, uncounted = other_metrics(old, new), no_longer_asked(old, new), _uncounted(old, new)
     timing, said = _timing(old, new, share)
-    left_out = [*metrics, OPERATIONS] if uncounted else metrics
+    left_out = [*metrics, OPERATIONS] if uncounted else [*metrics]
     rows = judged_rows(sound, tolerated, primary=new.primary, left_out=left_out, timing=timing)
     order = list(sound)
     rows.sort(key=lambda row: order.index((row.target, row.method, row.budget)))
-    rows += [_gone_row(group, why) for group, why in gone.items()]
+    rows += lost_rows(gone, metrics, sound, path=new.path)
     rows += [_cell_row(new.cells[name], FAILED) for name in failed]
     rows += [_cell_row(b, INVALID) for a, b in compared if b.invalid_because and not a.invalid_because]
     notes = [text for text in (said, uncounted) if text]
-    notes += [f"{label} is not compared: its settings are not the same in both runs" for label in metrics]
     notes += [text for name, pair in paired.items() if (text := _unjudged(name, *pair))]
     unpaired = [name for name in _in_one_only(old, new) if name in new.cells or old.cells[name].group not in gone]
     return Comparison(old.path, new.path, new.experiment, rows, notes, unpaired, failed)
@@ -173,10 +172,6 @@ def _groups(pairs: Iterable[tuple[CellRecord, CellRecord]]) -> Groups:
     for old, new in pairs:
         groups.setdefault(old.group, []).append((old, new))
     return groups
-
-
-def _gone_row(group: Group, why: str) -> Row:
-    return Row(*group, GONE, "cell", math.nan, None, None, 0.0, 0, "not comparable", why=why)
 
 
 def _cell_row(cell: CellRecord, what: str) -> Row:

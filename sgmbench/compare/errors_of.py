@@ -1,8 +1,9 @@
 """The errors of a result that a comparison judges: how each is read off a metric's scores says the metric itself.
 
-An error is zero for exact samples of infinite number. Scores of held-out pairs are among them, although a part of these
-is not zero for any samples: a ratio of two is nearer to 1 than that of the errors in them. Estimates of a square
-scatter around zero where there is no error, and are told apart from the others, which are positive.
+An error is zero for exact samples of infinite number. Scores of samples against single runs (`crps`, `energy_score`)
+are among them, although a part of these is not zero for any samples: a ratio of two is nearer to 1 than that of the
+errors in them. Estimates of a square scatter around zero where there is no error, and are told apart from the others,
+which are positive.
 """
 
 import math

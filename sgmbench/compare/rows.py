@@ -15,7 +15,7 @@ versions that take turns, intervals and levels have the share that `looks` gives
     pass           the interval is within the margin: that nothing became worse by more is shown
     inconclusive   neither; `decision` says how many more replicates would tell
     advisory       a time of another machine, divided by the calibration kernel's on either: it decides nothing
-    not comparable what the old run has measured and the new one is not asked for (`comparable`)
+    not comparable what the old run has measured and the new one does not show (`lost`)
 
 The interval is of one row; only alarms are corrected for the number of rows.
 """
@@ -85,7 +85,7 @@ class Row:
         unit: what is paired.
         p: of nothing having become worse, corrected for the rows of its family; None for what is exact.
         decision: what would settle it; None where nothing is open, or no number of replicates is known to.
-        why: of cells: what is held against them.
+        why: what is held against a cell, or why something is not comparable; else empty.
     """
 
     target: str
@@ -193,8 +193,9 @@ def _error_candidates(groups: Groups, margins: Margins, *, left_out: list[str]) 
             if label_of(name) not in left_out:
                 both = [(a.errors[name], b.errors[name]) for a, b in pairs if name in a.errors and name in b.errors]
                 margin = margins.of_error(name)
-                estimate = judge_errors(both, margin)
-                found.append(_Candidate(group, name, "error", margin, estimate, _replicate(pairs)))
+                if both:
+                    estimate = judge_errors(both, margin)
+                    found.append(_Candidate(group, name, "error", margin, estimate, _replicate(pairs)))
     return found
 
 
@@ -243,7 +244,8 @@ def _times(groups: Groups, margins: Margins, timing: Timing) -> list[Row]:
         for name, logs in logs_in_rounds(every).items():
             estimate = judge_rounds(logs, margins.time, confidence=timing.confidence)
             candidates.append(_Candidate(group, name, "time", margins.time, estimate, _round(groups), "round"))
-        pairs = [(a, b) for a, b in every if max(a.seconds, b.seconds) >= SHORTEST and not (a.rounds and b.rounds)]
+        measured = [(a, b) for a, b in every if a.seconds and b.seconds and not (a.rounds and b.rounds)]
+        pairs = [(a, b) for a, b in measured if max(a.seconds, b.seconds) >= SHORTEST]
         if len(pairs) > 1:
             both = [(_number(timing.slower * a.seconds), _number(b.seconds)) for a, b in pairs]
             estimate = judge_errors(both, margins.time)

@@ -43,7 +43,8 @@ class CellRecord:
         invalid_because: what makes it invalid, empty where it is valid.
         errors: by name, "metric/part".
         counts: by name, of those that are not zero.
-        seconds: of its own work without compilation: of a Generator to train and sample, of a Sampler all.
+        seconds: of its own work without compilation: of a Generator to train and sample, of a Sampler all; 0 where
+            others computed beside it.
         cold_seconds: all, with compilation.
         cpu_seconds: of the processors, likewise; 0 where they were not measured.
         rounds: seconds in each round of two versions that took turns, NaN where it is missing; empty without rounds.
@@ -144,7 +145,7 @@ def _cell(result: Result, metrics: Any) -> CellRecord:
         invalid_because="; ".join(finding.says for finding in result.reasons) or result.reason,
         errors=errors_of(result, metrics),
         counts={name: float(count(result)) for name, count in COUNTED.items() if count(result)},
-        seconds=sum(seconds.get(phase, 0.0) for phase in own),
+        seconds=0.0 if result.cost.beside else sum(seconds.get(phase, 0.0) for phase in own),
         cold_seconds=result.cost.cold,
-        cpu_seconds=sum(cpu_seconds.get(phase, 0.0) for phase in own),
+        cpu_seconds=0.0 if result.cost.beside else sum(cpu_seconds.get(phase, 0.0) for phase in own),
     )

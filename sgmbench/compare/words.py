@@ -9,13 +9,18 @@ from sgmbench.compare.rows import Row, Verdict
 WANTING: tuple[Verdict, ...] = ("regression", "not comparable", "inconclusive", "advisory")
 """Verdicts of what does not pass, the worst first."""
 
+ONE_AFTER_THE_OTHER = (
+    "times of runs that were made one after the other may differ by the load of the machine alone; let both versions "
+    "take turns: sgmbench compare CONFIG.yaml --ab git:REF"
+)
+
 COLUMNS = ("target", "method", "runs", "error", "new/old", "95 % interval", "margin", "verdict", "would decide")
 
 
 def entries(row: Row) -> tuple[str, ...]:
     """A row as text, one entry a column."""
     verdict = row.verdict + (f" (p = {row.p:.1g})" if row.verdict == "regression" and row.p is not None else "")
-    margin = "exact" if row.kind == "count" and not row.margin else "" if row.kind == "cell" else _percent(row.margin)
+    margin = "exact" if row.kind == "count" and not row.margin else "" if row.why else _percent(row.margin)
     return (
         row.target,
         row.method,
@@ -31,7 +36,7 @@ def entries(row: Row) -> tuple[str, ...]:
 
 def sentence(row: Row) -> str:
     """What a row has found, in one line."""
-    if row.kind == "cell":
+    if row.why:
         return f"{row.name}: {row.why}"
     between = f" (95 % interval {_interval(row)})" if row.low is not None and row.low != row.high else ""
     tolerated = f"; {_percent(row.margin)} is tolerated" if row.margin else "; no increase is tolerated"
@@ -50,10 +55,19 @@ def headline(comparison: Comparison) -> str:
 
 
 def remarks(comparison: Comparison) -> list[str]:
-    """What is beside the rows: what is held against cells, cells of one run only, and what is not judged."""
-    held = [" ".join(sentence(row).split()) for row in comparison.rows if row.kind == "cell"]
+    """What is beside the rows: why they are not judged or what is held against cells, and cells of one run only.
+
+    A metric that is not comparable is told once, and not at each method and budget.
+    """
+    rows = comparison.rows
+    held = dict.fromkeys(" ".join(_held(row).split()) for row in rows if row.why)
     only = [f"in one of the runs only: {', '.join(comparison.unpaired)}"] if comparison.unpaired else []
-    return [*held, *only, *comparison.notes]
+    slower = any(row.kind == "time" and row.unit == "replicate" and row.verdict == "regression" for row in rows)
+    return [*held, *only, *comparison.notes, *([ONE_AFTER_THE_OTHER] if slower else [])]
+
+
+def _held(row: Row) -> str:
+    return f"{row.error} is not comparable: {row.why}" if row.kind == "error" else sentence(row)
 
 
 def _ratio(row: Row) -> str:

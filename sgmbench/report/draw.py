@@ -16,8 +16,8 @@ from sgmbench.report.figures.modes import draw_modes
 from sgmbench.report.figures.pit import draw_pit
 from sgmbench.report.figures.spectra import draw_spectra
 from sgmbench.report.reach import place
-from sgmbench.report.summary import Summary, TargetSummary
-from sgmbench.report.worth import ENERGY
+from sgmbench.report.summary import Line, Summary, TargetSummary
+from sgmbench.report.worth import BY_SHARE, ENERGY
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples
 
@@ -84,7 +84,7 @@ def kept_truth(folder: RunFolder, target: TargetSummary) -> xr.Dataset | None:
 
 
 def kept_samples(folder: RunFolder, target: TargetSummary) -> dict[str, xr.Dataset]:
-    """Kept samples of the Generators at their largest budget: the best of them by energy, and diffusion."""
+    """Kept samples of the Generators at their largest budget: the one worth most, and diffusion."""
     worth = _worth(target)
     largest = {}
     for line in target.lines:
@@ -112,7 +112,15 @@ def _at(target: TargetSummary, condition: str) -> str:
 
 
 def _worth(target: TargetSummary) -> dict[tuple[str, int], float]:
-    """By method and budget, more being better: equivalent runs, or over held-out pairs minus the energy score."""
+    """By method and budget, more being better: equivalent runs, or over held-out pairs minus the energy score.
+
+    The runs are those by energy, and of a decomposition those by the share of the field that has the fewest.
+    """
     if target.pairs:
         return {(standing.method, standing.budget): -standing.score for standing in target.standings}
-    return {(line.method, line.budget): line.median().value for line in target.lines if ENERGY in line.equivalent}
+    measured = {(line.method, line.budget): _median_runs(line) for line in target.lines}
+    return {key: min(runs) for key, runs in measured.items() if runs}
+
+
+def _median_runs(line: Line) -> list[float]:
+    return [line.median(part).value for part in line.equivalent if part == ENERGY or part.startswith(BY_SHARE)]

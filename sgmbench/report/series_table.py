@@ -19,11 +19,11 @@ from sgmbench.statistics.equivalent_runs import EquivalentRuns
 HEADER = ("problem", "target", "runs", "best by energy", "N_eq", "monte_carlo", "cheapest, by cost a run")
 MOST = 4  # labels of methods that share a place
 CAPTION = (
-    "Best by energy: the method with the least error (field L2), a sampler with so many runs at each condition, a\n"
-    "generator from so many training runs, and those not told from it, paired by replicate at 95 %. N_eq: equivalent\n"
-    "runs of the first, at the median condition, with a 95 % t-interval over replicates. monte_carlo: its worth, and\n"
-    "its place among all methods by their errors. Cheapest: who reaches the tolerance at least cost, a generator with\n"
-    "its training runs; each is judged by itself at 95 %, and that of so many one may seem sure by chance is not\n"
+    "Best by energy: the method with the least error (field L2), a sampler with so many runs at each condition, a "
+    "generator from so many training runs, and those not told from it, paired by replicate at 95 %. N_eq: equivalent "
+    "runs of the first, at the median condition, with a 95 % t-interval over replicates. monte_carlo: its worth, and "
+    "its place among all methods by their errors. Cheapest: who reaches the tolerance at least cost, a generator with "
+    "its training runs; each is judged by itself at 95 %, and that of so many one may seem sure by chance is not "
     "allowed for."
 )
 

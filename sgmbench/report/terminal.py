@@ -1,11 +1,14 @@
 """Tables for the terminal."""
 
 import os
+from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 
+from sgmbench.printable import printable
 from sgmbench.report.decomposition import table_of_decomposition
 from sgmbench.report.format import count, seconds, several, together
 from sgmbench.report.frame import framed
@@ -25,7 +28,15 @@ SCORES = {
 CONSTANT = "nothing varies"
 WIDTH = 106
 OVERLOOKED = 1e-3  # sd by which a sample may break a constraint of the problem without a word
-_UNBOUNDED = Console(width=1000, markup=False, emoji=False)
+_UNBOUNDED = Console(width=1000, height=1000, markup=False, emoji=False)
+
+
+class Plain(Console):
+    """Escape codes are its own alone: names and reasons may be of a record that somebody sent."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def wide_console() -> Console:
@@ -37,10 +48,11 @@ def wide_console() -> Console:
 def _console(width: int | None = None) -> Console:
     """Without any escape codes where NO_COLOR is set (Rich would still dim and embolden) or TERM is dumb.
 
-    A name in brackets or between colons is a name, not Rich's markup.
+    A name in brackets or between colons is a name, not Rich's markup. Rich heeds a width in a dumb terminal only beside
+    a height, which nothing here depends on.
     """
     colors = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(highlight=False, markup=False, emoji=False, width=width, color_system=colors)
+    return Plain(highlight=False, markup=False, emoji=False, width=width, height=width, color_system=colors)
 
 
 def print_whole(console: Console, table: Table) -> None:

@@ -5,19 +5,23 @@ none is 3 / (R sqrt K) in units of one run's variance (`report.offers`), so that
 
     R >= 3 / (eps^2 sqrt K).
 
-Equivalent runs are claimed up to R / 3. A t-interval of two replicates is t(1) / sqrt 2 : t(2) / sqrt 3 = 3.6 times as
-wide as one of three of equal spread, and of one replicate there is none.
+Equivalent runs are claimed up to R / 3. Of a streamed reference R counts all runs for mean, standard deviation and
+quantiles, and for everything else those that are kept. A t-interval of two replicates is t(1) / sqrt 2 : t(2) / sqrt 3
+= 3.6 times as wide as one of three of equal spread, and of one replicate there is none.
 """
 
 import math
 import os
 from collections.abc import Iterator
 
-from sgmbench.cells import Cell, reference_description
-from sgmbench.core.experiment import Experiment
-from sgmbench.core.findings import CLAIMED
+from sgmbench.cells import Cell, Description, reference_description
+from sgmbench.core.experiment import Ask, Experiment
+from sgmbench.core.findings import CLAIMED, small_reference
+from sgmbench.core.quantity import Quantity
 
 FEW = 3  # replicates
+BY_ALL_RUNS = ("mean", "sd", "quantile")
+"""Statistics that a streamed reference tells by all of its runs, and not by those alone that it keeps."""
 
 
 def warnings_of(experiment: Experiment, cells: list[Cell]) -> list[str]:
@@ -49,29 +53,57 @@ def _small_references(experiment: Experiment, cells: list[Cell]) -> Iterator[str
         description = of_target[0].description
         if "nested" in description or description["conditions"][0]["pairs"]:
             continue
-        sizes = [reference_description(description, at)["size"] for at in description["conditions"]]
-        yield from _cannot_tell(target, sizes, min(ask.tolerance for ask in experiment.ask))
+        truths = [reference_description(description, at) for at in description["conditions"]]
+        sizes = [truth["size"] for truth in truths]
+        kept = [truth.get("kept", truth["size"]) for truth in truths]
+        yield from _invalid(target, min(kept), len(kept), description)
+        by_kept = [ask for ask in experiment.ask if kept != sizes and not _is_told_by_all(ask)]
+        by_all = [ask for ask in experiment.ask if ask not in by_kept]
+        yield from _cannot_tell(f"runs of {target}", sizes, by_all, "of the mean below {:.1%} of a standard deviation")
+        yield from _cannot_tell(f"kept runs of {target}", kept, by_kept, "by energy or of a probability below {:.1%}")
         budget = max((cell.budget for cell in of_target if cell.description["is_generator"]), default=0)
         if target == "marginal":
-            yield from _cannot_claim(sizes[0], budget)
+            yield from _cannot_claim(sizes[0], kept[0], budget, has_energy=_has_energy(experiment))
 
 
-def _cannot_tell(target: str, sizes: list[int], tolerance: float) -> Iterator[str]:
-    k = len(sizes)
+def _invalid(target: str, runs: int, conditions: int, cell: Description) -> Iterator[str]:
+    """Whether held-out runs are so few that no cell can win anything; other references have a least size."""
+    if "held_out" in cell["reference"]:
+        for finding in small_reference(runs, conditions, at=cell["conditions"][0]["name"]):
+            yield f"reference: every cell of {target} will be invalid: {finding.says}"
+
+
+def _is_told_by_all(ask: Ask) -> bool:
+    return all(Quantity.parse(text).statistic in BY_ALL_RUNS for text in ask.quantities)
+
+
+def _has_energy(experiment: Experiment) -> bool:
+    return any(entry.metric.judged_by == "equivalent_runs" for entry in experiment.metrics)
+
+
+def _cannot_tell(runs: str, sizes: list[int], asks: list[Ask], error: str) -> Iterator[str]:
+    tolerance, k = min((ask.tolerance for ask in asks), default=math.inf), len(sizes)
     smallest = math.sqrt(CLAIMED * sum(1 / n for n in sizes) / k / math.sqrt(k))
     if smallest <= tolerance:
         return
     at = f" at each of {k} conditions" if k > 1 else ""
     enough = math.ceil(CLAIMED / (tolerance**2 * math.sqrt(k)) - 1e-9)
     yield (
-        f"reference: {min(sizes):,} runs of {target}{at} tell no error of the mean below {smallest:.1%} of a standard "
-        f"deviation from none; a tolerance of {tolerance:.1%} takes {enough:,}"
+        f"reference: {min(sizes):,} {runs}{at} tell no error {error.format(smallest)} from none; a tolerance of "
+        f"{tolerance:.1%} takes {enough:,}"
     )
 
 
-def _cannot_claim(size: int, budget: int) -> Iterator[str]:
+def _cannot_claim(size: int, kept: int, budget: int, *, has_energy: bool) -> Iterator[str]:
+    """Of all runs by the mean; by energy, where it is scored, of those that are kept."""
     if budget > size // CLAIMED:
-        yield (
-            f"reference: of {size:,} runs equivalent runs are claimed up to {size // CLAIMED:,}, fewer than the "
-            f"{budget:,} that are learned from; write a reference.size of {CLAIMED * budget:,} or more"
-        )
+        yield _claimed(f"{size:,} runs equivalent runs", size, budget, "reference.size")
+    elif has_energy and budget > kept // CLAIMED:
+        yield _claimed(f"{kept:,} kept runs equivalent runs by energy", kept, budget, "reference.kept")
+
+
+def _claimed(what: str, runs: int, budget: int, key: str) -> str:
+    return (
+        f"reference: of {what} are claimed up to {runs // CLAIMED:,}, fewer than the {budget:,} that are learned from; "
+        f"write a {key} of {CLAIMED * budget:,} or more"
+    )

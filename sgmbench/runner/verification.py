@@ -28,6 +28,7 @@ from sgmbench.runner.truth import Truth
 from sgmbench.store.cache import Cache
 from sgmbench.store.checkpoints import FolderCheckpoints
 from sgmbench.store.links import links_of
+from sgmbench.store.lock import at_work
 from sgmbench.store.manifest import MANIFEST, Inspection, inspect
 from sgmbench.store.run_folder import RunFolder
 
@@ -84,7 +85,7 @@ def verify(folder: RunFolder, cache: Cache, *, with_scores: bool = True, progres
     except SgmbenchError as error:
         return Verification(str(folder.path), [*checks, Check("broken", "run.json", str(error), COPY)])
     if found is None:
-        checks.append(_without_manifest(record, again))
+        checks.append(_without_manifest(folder, record, again))
     results: dict[str, Result | None] = {}
     for name in record["cells"]:
         try:
@@ -121,9 +122,11 @@ def _links(folder: RunFolder) -> list[Check]:
     return [Check("not checked", "folder", f"is a link to {folder.path.readlink()}, which was looked at"), *elsewhere]
 
 
-def _without_manifest(record: dict[str, Any], again: str) -> Check:
+def _without_manifest(folder: RunFolder, record: dict[str, Any], again: str) -> Check:
     if record["status"] not in ENDED:
         return Check("not checked", "files", f"no {MANIFEST}, since the run has not ended")
+    if holder := at_work(folder.path):  # the report is still to be made
+        return Check("not checked", "files", f"no {MANIFEST} yet, since {holder} is at work in the run")
     if "manifest" in record:
         return Check("broken", MANIFEST, "is missing", again)
     return Check("not checked", "files", f"no {MANIFEST}: the run is older than manifests are")

@@ -64,16 +64,37 @@ def claimed(path: Path) -> Iterator[str]:
         os.close(descriptor)
 
 
+def was_held_by(path: Path, process: int) -> bool:
+    """Whether a process of this machine holds a lock, or held it last."""
+    try:
+        held = json.loads(path.read_bytes()[:4096])
+        return (held["process"], held["host"]) == (process, socket.gethostname())
+    except (ValueError, KeyError, TypeError, OSError):
+        return False
+
+
+def at_work(folder: Path) -> str:
+    """Who is at work in a run folder; "" where nobody is, or no lock can be read. Nothing is written."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return ""
+    try:
+        return "" if _is_taken(descriptor, folder / LOCK, shared=True) else _holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def this_process() -> str:
     """What a lock says of its holder."""
     return _named(os.getpid(), socket.gethostname())
 
 
-def _is_taken(descriptor: int, path: Path) -> bool:
+def _is_taken(descriptor: int, path: Path, *, shared: bool = False) -> bool:
     if fcntl is None:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:

@@ -11,8 +11,9 @@ answer, yes or no. The third says what a good score of each metric does and does
 four of five replicates of M samples counts as found. Its control holds every metric, also one of which no mean is
 known, to what must be: that exact samples rank among other exact samples as chance has it.
 
-Left out are scores of held-out pairs and of nested sets, for which there is nothing here to score, and the classifier
-(`c2st`), which trains a network for each score.
+Left out are scores of samples against single runs (`crps`, `energy_score`, `coverage`), which are not zero for exact
+samples, those of nested sets, of which there are none here, and the classifier (`c2st`), which trains a network for
+each score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -150,7 +151,7 @@ def calibrate(
 
 
 def default_metrics() -> dict[str, Metric]:
-    """Those of an experiment that names none, by label, but for scores of held-out pairs; and others."""
+    """Those of an experiment that names none, by label, but for scores against single runs; and others."""
     built = {name: build("metrics", name) for name in registry.builtin("metrics")}
     used = {name: each for name, each in built.items() if each.by_default and not isinstance(each, PairScore)}
     return used | {label: build("metrics", settings) for label, settings in ADDED.items()}

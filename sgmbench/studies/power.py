@@ -81,7 +81,7 @@ def null_errors(metrics: Mapping[str, Metric], *, dimension: int, samples: int, 
     """The null of every metric.
 
     Args:
-        metrics: by label; scores of held-out pairs are left out.
+        metrics: by label; scores of samples against single runs are left out.
         dimension: d.
         samples: M.
         null: B, at least 19.

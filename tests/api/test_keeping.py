@@ -16,7 +16,7 @@ from sgmbench.core.samples import Samples
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import write_bytes
 from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
-from sgmbench.store.lock import LOCK
+from sgmbench.store.lock import LOCK, locked, this_process
 from sgmbench.store.manifest import write_manifest
 from sgmbench.store.run_folder import RunFolder
 from sgmbench.store.samples import read_samples, samples_at, write_samples
@@ -182,6 +182,15 @@ def test_an_unfinished_run_is_whole_as_far_as_it_is_there(folder):
     ]
 
 
+def test_a_run_whose_report_is_being_written_is_not_called_broken(folder):
+    (folder.path / "manifest.json").unlink()
+    with locked(folder.path):
+        found = api.verify(folder.path, with_scores=False)
+    said = f"no manifest.json yet, since {this_process()} is at work in the run"
+    assert (found.verdict, says(found, "not checked")[0]) == ("intact", ("files", said))
+    assert says(api.verify(folder.path, with_scores=False), "broken") == [("manifest.json", "is missing")]
+
+
 def test_what_is_damaged_is_made_again(folder, made):
     """The manifest tells what that is where JSON of one flipped bit does not."""
     for path in folder.path.rglob("*"):
@@ -321,11 +330,14 @@ def test_posterior_samples_are_inference_data_chain_by_chain(go):
 
 
 def test_arviz_reads_them(go):
-    arviz = pytest.importorskip("arviz")
+    import arviz
+
     path, *_ = api.export(go(**POSTERIOR).folder, to="arviz")
     found = arviz.from_netcdf(path)
     assert dict(found["posterior"].sizes) == {"chain": 2, "draw": 30}
     assert found["observed_data"]["data"].to_numpy().tolist() == [0.1, -0.2]
+    summary = arviz.summary(found, kind="stats")
+    assert summary["mean"].tolist() == [14.5, 0.5]  # of draws 0 to 29 in both chains, and of the chains' numbers
 
 
 def test_without_posterior_samples_there_is_nothing_for_arviz(made, go):

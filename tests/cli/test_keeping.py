@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from sgmbench import api
 from sgmbench.cli import app
 from sgmbench.cli.progress import BarProgress, LineProgress, QuietProgress, terminal_progress
+from sgmbench.report.frame import framed
+from sgmbench.report.terminal import print_whole, wide_console
 from sgmbench.store.checksummed import read_checksummed, write_checksummed
 from sgmbench.store.lock import locked
 from sgmbench.store.run_folder import RunFolder
@@ -63,6 +65,18 @@ def test_verify_ends_by_5_and_names_file_and_remedy(call):
             "remedy": f"sgmbench run {folder()} makes it again",
         }
     ]
+
+
+def test_a_verdict_names_what_is_broken_in_the_cache_and_not_the_run_that_is_whole(call):
+    """A neighbor's artifact, say."""
+    artifact = max(Path("results/.cache/runs").glob("*.npz"))
+    artifact.write_bytes(b"")
+    ended = call("verify", "line", "--no-scores")
+    assert ended.exit_code == 5
+    name = artifact.relative_to("results").with_suffix("").as_posix()
+    assert f"verdict: the run is intact; broken in the cache: {name}" in ended.stdout.splitlines()
+    (folder() / "summary.csv").write_text("")
+    assert "verdict: broken" in call("verify", "line", "--no-scores").stdout.splitlines()
 
 
 def test_a_run_that_cannot_be_read_is_found_and_verified(call):
@@ -156,6 +170,17 @@ def test_escape_codes_are_for_terminals_that_want_them(call, monkeypatch, variab
     api.print_answer(answer)
     assert "bootstrap" in screen.getvalue()
     assert ("\x1b" not in screen.getvalue()) == is_plain
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_no_number_of_a_table_is_cut_short_in_a_narrow_terminal(monkeypatch, term):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    table, number = framed("pi"), "3.14159" * 30
+    table.add_column("digits")
+    table.add_row(number)
+    print_whole(wide_console(), table)
+    assert number in sys.stdout.getvalue()
 
 
 def test_bars_are_for_terminals_that_can_move_their_cursor(monkeypatch):

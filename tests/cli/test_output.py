@@ -70,6 +70,18 @@ def test_json_is_all_of_standard_output_whatever_a_model_and_jax_print(tmp_path,
     assert re.search(r"^lane -?\d+\.\d+$", said[2], re.MULTILINE)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_takes_no_more_is_told(unbuffered):
+    """Also where Python has kept it until the end."""
+    code, env = "from sgmbench.cli import main; main()", os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "list"], stdout=full, stderr=subprocess.PIPE, text=True, env=env, check=False
+        )
+    said = "sgmbench: standard output cannot be written (No space left on device); send it elsewhere\n"
+    assert (done.returncode, done.stderr) == (7, said)
+
+
 def on_a_terminal(*words, **variables):
     """What a command sends to a terminal."""
     removed = ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")

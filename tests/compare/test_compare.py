@@ -21,12 +21,13 @@ from sgmbench.store.run_folder import RunFolder
 
 
 def change(run, method, factors, metric="mean"):
-    """Multiplies a metric of a method by a factor in each replicate."""
+    """Multiplies a metric of a method by a factor in each replicate, or takes its numbers away."""
     folder = RunFolder(Path("results/line") / run)
     for result in folder.results():
         if result.method == method:
             parts = result.scores["all"][metric]
-            result.scores["all"][metric] = {part: v * factors[result.replicate] for part, v in parts.items()}
+            f = factors[result.replicate]
+            result.scores["all"][metric] = {part: None if f is None else v * f for part, v in parts.items()}
             folder.write_result(result)
 
 
@@ -290,6 +291,10 @@ def test_a_method_that_became_slower_is_a_regression_between_equal_machines_only
     (row,) = [row for row in api.compare().rows if row.verdict == "regression"]
     assert (row.method, row.error, row.margin) == ("bootstrap", "seconds", 0.25)
     assert row.ratio == pytest.approx((1.7 * 1.85 * 1.8 / (1.1 * 1.2 * 1.15)) ** (1 / 3))
+    assert call().stdout.splitlines()[-2] == (
+        "times of runs that were made one after the other may differ by the load of the machine alone; let both "
+        "versions take turns: sgmbench compare CONFIG.yaml --ab git:REF"
+    )
     assert api.compare(margins={"time": 0.7}).verdict == "pass"
     surround("2-new", device="an abacus", kernel_seconds=None)
     comparison = api.compare()
@@ -326,14 +331,50 @@ def test_times_too_short_to_tell_are_not_judged(results):
     assert api.compare().verdict == "pass"
 
 
-def test_a_metric_of_other_settings_is_not_compared(results):
+def test_a_metric_of_other_settings_is_not_comparable(results):
+    """By each method and budget that it has scored; why is said once. What became worse elsewhere comes first."""
+    metrics = RunFolder(results / "line" / "2-new").record["configuration"]["metrics"]
+    edit("2-new", metrics=[entry | ({"norm": "standardized"} if "norm" in entry else {}) for entry in metrics])
+    found = api.compare()
+    why = "energy.norm is field_l2 in results/line/1-old and standardized in results/line/2-new"
+    assert [(row.name, row.verdict, row.why) for row in found.rows if row.verdict != "pass"] == [
+        (f"marginal, {method} at 20 runs, energy", "not comparable", why) for method in ("monte_carlo", "bootstrap")
+    ]
+    assert (found.verdict, found.exit_code(), found.notes) == ("not comparable", 6, [])
+    ended = call()
+    assert ended.exit_code == 6
+    assert ended.stdout.count(f"\nenergy is not comparable: {why}\n") == 1
+    assert re.search(r"\nverdict: not comparable \(2 not comparable, \d+ pass\)\n$", ended.stdout)
     change("2-new", "bootstrap", [1.5, 1.6, 1.55])
-    record = RunFolder(results / "line" / "2-new").record
-    metrics = record["configuration"]["metrics"]
-    edit("2-new", metrics=[entry | ({"norm": "other"} if entry["label"] == "mean" else {}) for entry in metrics])
-    comparison = api.compare()
-    assert comparison.verdict == "pass"
-    assert comparison.notes == ["mean is not compared: its settings are not the same in both runs"]
+    assert (api.compare().verdict, call().exit_code) == ("regression", 3)
+
+
+def test_a_metric_that_is_gone_is_not_comparable_and_one_that_is_new_opens_no_question(results):
+    folder = RunFolder(results / "line" / "2-new")
+    metrics = folder.record["configuration"]["metrics"]
+    edit("2-new", metrics=[entry for entry in metrics if entry["label"] != "mean"])
+    for result in folder.results():
+        del result.scores["all"]["mean"]
+        folder.write_result(result)
+    lost = [(row.method, row.error, row.why) for row in api.compare().rows if row.verdict != "pass"]
+    said = "it is not among the metrics of results/line/2-new"
+    assert lost == [(method, "mean", said) for method in ("monte_carlo", "bootstrap")]
+    assert api.compare("2-new", "1-old").verdict == "pass"
+
+
+def test_an_option_of_a_metric_that_is_not_set_changes_nothing(results):
+    """As one that a later version knows."""
+    metrics = RunFolder(results / "line" / "2-new").record["configuration"]["metrics"]
+    edit("2-new", metrics=[entry | {"later": None} for entry in metrics])
+    assert api.compare().verdict == "pass"
+
+
+def test_an_error_that_has_no_number_any_more_is_not_comparable(results):
+    change("2-new", "bootstrap", [None, None, None])
+    lost = [(row.name, row.verdict, row.why) for row in api.compare().rows if row.verdict != "pass"]
+    why = "it has no number in results/line/2-new"
+    assert lost == [(f"marginal, bootstrap at 20 runs, mean/{part}", "not comparable", why) for part in ("q", "u")]
+    assert (call().exit_code, api.compare("2-new", "1-old").exit_code()) == (6, 0)
 
 
 def test_margins_of_one_metric_come_before_those_of_all_and_those_said_before_those_written(results):
@@ -397,6 +438,14 @@ def test_a_cell_that_fails_now_is_a_regression_with_an_exit_code_of_its_own(resu
     assert re.search(r"verdict: 1 cells failed; regression \(1 regression, \d+ pass\)\n$", ended.stdout)
     assert (row.why, comparison.failed) == ("replicate 1: diverged", ["marginal.bootstrap.20.r1"])
     json.loads(call("--json").stdout, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_the_newest_run_is_judged_whatever_became_of_its_cells(results):
+    folder = RunFolder(results / "line" / "2-new")
+    (result, *_) = folder.results()
+    folder.write_result(dataclasses.replace(result, status="failed", reason="diverged", scores={}))
+    folder.finish("failed cells")
+    assert (Path(api.compare().new).name, api.compare().failed) == ("2-new", [result.name])
 
 
 def test_a_method_that_is_new_and_fails_is_told_and_one_that_is_gone_leaves_the_comparison_open(results):
@@ -507,8 +556,16 @@ def test_runs_are_named_by_folder_or_experiment(results):
         api.compare("other")
 
 
+def test_a_run_is_not_compared_with_itself(results):
+    with pytest.raises(UsageError) as refused:
+        api.compare("line", "2-new")
+    assert str(refused.value) == (
+        "results/line/2-new: named twice, and a run is no worse than itself; name another one, or this alone"
+    )
+
+
 def test_unfinished_runs_are_not_compared_unless_named(results):
     RunFolder(results / "line" / "2-new").finish("interrupted")
-    with pytest.raises(UsageError, match=r"needs two complete runs of line below results/; it has 1$"):
+    with pytest.raises(UsageError, match=r"needs two finished runs of line below results/; it has 1$"):
         api.compare()
     assert api.compare("1-old", "2-new").verdict == "pass"

@@ -9,11 +9,15 @@ from by_hand import PHASES
 from rich.console import Console
 
 from sgmbench.core.cost import Cost
+from sgmbench.core.layout import Field, Layout
 from sgmbench.core.result import Result
 from sgmbench.report.answer import answers
 from sgmbench.report.decomposition import _percents
+from sgmbench.report.draw import kept_samples
 from sgmbench.report.summary import Summary, TargetSummary, _lines
 from sgmbench.report.terminal import tables
+from sgmbench.store.run_folder import RunFolder
+from sgmbench.store.samples import write_samples
 
 V = 0.5
 SHARES = {
@@ -118,6 +122,17 @@ def test_squares_are_averaged_before_they_are_inverted():
     student, r = 4.302653 * np.std([0.004, -0.001, 0.003], ddof=1) / math.sqrt(3), 0.015**2
     half = math.hypot(student, 1.96 * math.sqrt(4 * 0.002 * r + 2 * r**2))
     assert runs.value == pytest.approx(V / (0.002 + half + 1.96**2 * r), rel=1e-5)
+
+
+def test_samples_are_shown_of_what_is_worth_most_by_the_share_of_the_field_that_has_the_fewest_runs(tmp_path):
+    """Of c one is worth 50 runs and the other 100, of phi 300 and 60: the other, and no Sampler."""
+    found = summary(
+        result("one", (0.01, 0.001)), result("other", (0.005, 0.005)), result("nested", (1e-4, 1e-4), kind="sampler")
+    )
+    for each in found.results:
+        rows = {"all": np.zeros((1, 1))}
+        write_samples(tmp_path / "cells" / each.name / "samples.nc", rows, Layout((Field("c", "V"),)))
+    assert list(kept_samples(RunFolder(tmp_path), found.targets[0])) == ["other"]
 
 
 def test_the_table_has_every_method_and_the_truth():

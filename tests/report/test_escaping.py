@@ -11,16 +11,19 @@ from xml.etree import ElementTree
 
 import pytest
 import sent
+from rich.text import Text
 
+from sgmbench import api
 from sgmbench.api.reporting import report
 from sgmbench.report.answer import answers
 from sgmbench.report.summary import summarize
-from sgmbench.report.terminal import notes, print_whole, tables, wide_console
+from sgmbench.report.terminal import Plain, notes, print_whole, tables, wide_console
 from sgmbench.store.atomic import write_json
 
 HTML = '<script>alert(1)</script>"onmouseover="alert(2)'
 IN_PATHS = '<script>alert(1)<img src=x onerror=alert(2)>"onmouseover="'
 MARKUP = "[/bold] [link=file:x]:smile: $\\frac$"
+CODES = "\x1b]0;title\x07\x1b[2J\x9b31m\r\x08\x7f"
 OF_LABELS = "[bold] [link=file:x]:smile:"  # of a legend dollars are read; where labels are configured none is taken
 OF_FIELDS = f"{OF_LABELS} $x^$"
 
@@ -119,3 +122,21 @@ def test_names_are_not_markup_of_the_terminal_nor_mathematics(tmp_path, capsys):
     assert any(f"failed{MARKUP}" in said for said in notes(summary))
     assert answers(summary)
     assert report([str(folder.path)], output=tmp_path / "page.html").exists()
+
+
+def test_names_and_reasons_do_not_command_the_terminal(tmp_path, capsys):
+    """They would write its title, empty it, and color what follows; Rich leaves out some codes by itself."""
+    folder = sent.write_run(tmp_path, lambda word: word + CODES, lambda word: word)
+    api.print_answer(api.show(str(folder.path)))
+    shown = capsys.readouterr().out
+    assert not set(shown) & (set(map(chr, range(32))) - {"\n"} | set(map(chr, range(127, 160))))
+    words = ("warning", "flow", "needs", "experiment", "failed")
+    assert [word for word in words if f"{word}?]0;title?[2J?31m?" not in shown] == []
+
+
+def test_escape_codes_of_the_terminal_are_the_consoles_own(tmp_path):
+    with (tmp_path / "shown").open("w+") as file:
+        console = Plain(file=file, force_terminal=True, color_system="standard", markup=False)
+        console.print(Text("a\x1b[31mb", style="bold red"))
+        file.seek(0)
+        assert file.read() == "\x1b[1;31ma?[31mb\x1b[0m\n"

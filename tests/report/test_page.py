@@ -20,16 +20,19 @@ from sgmbench.errors import UsageError
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.figures.error_against_cost import priced
 from sgmbench.report.format import count
-from sgmbench.report.page.calibration import coverage
+from sgmbench.report.page.calibration import calibration_section, coverage
 from sgmbench.report.page.configuration import yaml_of
+from sgmbench.report.page.contests import contests_section
 from sgmbench.report.page.ladder import ladder_section
 from sgmbench.report.page.markup import Markup, tag
 from sgmbench.report.page.reported import Reported
+from sgmbench.report.page.samples import samples_section
 from sgmbench.report.page.side_by_side import settings_of
 from sgmbench.report.page.tables import Grid, html_of, key_of
 from sgmbench.report.summary import summarize
 from sgmbench.store.atomic import write_json
 from sgmbench.store.manifest import inspect
+from sgmbench.store.run_folder import RunFolder
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
@@ -196,6 +199,22 @@ def test_without_kept_samples_the_page_says_how_to_keep_them(without_samples, tm
     assert "Not known: this run kept no samples" in text
 
 
+def test_a_run_that_keeps_samples_is_not_told_to_keep_them(without_samples, tmp_path):
+    """As one of failed cells only: there was nothing to keep. No two methods were scored by the metric that decides."""
+    folder = RunFolder(shutil.copytree(without_samples.path, tmp_path / "run"))
+    record = folder.record
+    record["configuration"] |= {"keep_samples": "first_replicate", "primary": "mmd"}
+    folder.write_record(record)
+    reported = Reported(folder, summarize(folder), tmp_path)
+    said = [str(section(reported).body) for section in (samples_section, calibration_section, contests_section)]
+    assert said == [
+        "<p>No target has a truth and a method that was scored, so there is nothing to draw.</p>",
+        "<p>Not known: no model of a law was scored, whose intervals could be held against runs of the truth.</p>",
+        "<p>Who is better than whom is told of methods that the primary metric (mmd) scores in two replicates or more "
+        "at one budget, of which there are no two; write replicates: 3 or more, or another metric as primary.</p>",
+    ]
+
+
 def test_runs_side_by_side_have_a_column_each_and_only_what_differs(side_by_side):
     """Errors twice as large are worth half of the runs."""
     elements = Elements(side_by_side.read_text())
@@ -232,6 +251,28 @@ def test_a_ladder_beside_the_run_is_on_its_page_and_another_experiments_is_not(f
         ["26", ".20", "25", ".30", ".10"],
     ]
     assert "There is none of this experiment" in other
+
+
+RUNG = finished.LADDER["conditions"][0]["rungs"][0]
+PARTS = ("name", "evaluations", "closeness", "wasserstein", "standard_deviation")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"budget": None},
+        *({"conditions": conditions} for conditions in (None, [], "x", [None], [{"condition": "c1", "rungs": []}])),
+        *({"conditions": [{"rungs": [{k: v for k, v in RUNG.items() if k != part}]}]} for part in PARTS),
+    ],
+    ids=str,
+)
+def test_a_ladder_of_other_parts_is_left_out_and_said_to_be(folder, tmp_path, spoiled):
+    beside = folder.path.parent / "ladder"
+    write_json(beside / "ladder.json", finished.LADDER | spoiled)
+    body = ladder_section(Reported(folder, summarize(folder), tmp_path)).body
+    shutil.rmtree(beside)
+    said = "The ladder.json beside this run is not what sgmbench ladder writes, and is left out; make it anew."
+    assert body == f"<p>{said}</p>"
 
 
 def test_seconds_are_runs_at_their_cost_and_what_a_method_takes_itself(folder):

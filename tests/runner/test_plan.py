@@ -193,6 +193,45 @@ def test_a_budget_that_no_claim_reaches_is_warned_of(folder):
     ]
 
 
+def test_of_a_streamed_reference_what_is_kept_tells_energy_and_all_runs_tell_moments(folder):
+    """3 / (500 sqrt K) at K = 1 is 7.7 % squared; 1,500 kept runs tell 5 %, and are worth 500."""
+    tail = {"kind": "tail_probability", "thresholds": [{"field": "u", "above": 1}]}
+    streamed = {
+        "reference": {"size": 30_000, "kept": 500},
+        "replicates": 3,
+        "metrics": ["mean", "quantiles", "energy", tail],
+    }
+    said = {}
+    for quantity in ("mean", "q0.975", "energy", "P(u>1)"):
+        asked = {"ask": {"tolerance": 0.05, "quantities": [quantity]}, "budgets": [100]}
+        said[quantity] = warnings_of(*experiment(folder, **streamed, **asked))
+    by_kept = (
+        "reference: 500 kept runs of marginal tell no error by energy or of a probability below 7.7% from none; a "
+        "tolerance of 5.0% takes 1,200"
+    )
+    assert said == {"mean": [], "q0.975": [], "energy": [by_kept], "P(u>1)": [by_kept]}
+    claims = {"ask": {"tolerance": 0.05, "quantities": ["mean"]}, "budgets": [500]}
+    assert warnings_of(*experiment(folder, **streamed, **claims)) == [
+        "reference: of 500 kept runs equivalent runs by energy are claimed up to 166, fewer than the 500 that are "
+        "learned from; write a reference.kept of 1,500 or more"
+    ]
+    for enough in ({"reference": {"size": 30_000, "kept": 1_500}}, {"metrics": ["mean", "quantiles", tail]}):
+        assert warnings_of(*experiment(folder, **{**streamed, **enough, "primary": "mean"}, **claims)) == []
+
+
+def test_held_out_runs_so_few_that_every_cell_is_invalid_are_warned_of(folder):
+    held_out = {"targets": [{**small.CONDITIONAL, "drawn": 2}], "ask": {"tolerance": 0.5}, "replicates": 3}
+    generators = {"methods": ["bootstrap"], "budgets": [20]}
+    said = {n: warnings_of(*experiment(folder, reference={"held_out": n}, **held_out, **generators)) for n in (24, 25)}
+    assert said == {
+        24: [
+            "reference: every cell of conditional will be invalid: the reference has 24 runs at each of 4 conditions "
+            "without failure (c1), which tell about 48 equivalent runs apart, fewer than 50; write a larger reference"
+        ],
+        25: [],
+    }
+
+
 def test_memory_beyond_the_machine_is_warned_of():
     assert list(beyond_memory(10**9, "truth", 2 * 10**9)) == []
     assert list(beyond_memory(30 * 10**9, "diffusion from 25,000 runs", 16 * 10**9)) == [

@@ -29,6 +29,7 @@ from sgmbench.statistics.intervals import TWO_SIDED
 
 BINS = 10
 MOST_FIELDS = 6
+BESIDE = 3  # panels in a row
 BAND = {"color": TRUTH, "alpha": 0.25, "linewidth": 0}
 
 Interval = tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]
@@ -42,13 +43,17 @@ def draw_pit(
     places = places_of(truth, condition)[:MOST_FIELDS] if samples else []
     if not places:
         return
-    with figure(path, size=(max(3.0 * len(places), 5), 2.9)) as drawing:
-        panels = np.atleast_1d(drawing.subplots(1, len(places), sharey=True))
-        for panel, place in zip(panels, places, strict=True):
+    rows, beside = math.ceil(len(places) / BESIDE), min(len(places), BESIDE)
+    with figure(path, size=(max(3.0 * beside, 5), 2.1 * rows + 0.8)) as drawing:
+        grid = drawing.subplots(rows, beside, sharey=True, squeeze=False)
+        for panel, place in zip(grid.flat, places, strict=False):
             _draw(panel, place, truth, samples, condition, methods)
-        panels[0].set_ylabel("density of PIT")
-        panels[0].set_ylim(bottom=0)
-        legend_below(drawing, panels[0])
+        for panel in grid.flat[len(places) :]:
+            panel.remove()
+        for panel in grid[:, 0]:
+            panel.set_ylabel("density of PIT")
+        grid[0, 0].set_ylim(bottom=0)
+        legend_below(drawing, grid[0, 0])
         head(drawing, title)
 
 

@@ -34,6 +34,7 @@ CAPTION = (
     "Of a calibrated method the share is the level; below it the intervals are too narrow or misplaced, above it too "
     "wide. Mean over the coordinates of a field that vary."
 )
+NO_MODEL = "Not known: no model of a law was scored, whose intervals could be held against runs of the truth."
 PIT = (
     "Where true values lie in the law that they should have: all over it alike, up to chance, where that is right. A "
     "cup is of a law too narrow, a cap of one too wide, a slope of one that is misplaced."
@@ -43,7 +44,7 @@ PIT = (
 def calibration_section(reported: Reported) -> Section:
     """Tables and histograms of each target that can be told of."""
     body = joined(each for target in reported.summary.targets for each in _of_target(reported, target))
-    return Section("calibration", "Calibration", body or tag("p", NONE))
+    return Section("calibration", "Calibration", body or tag("p", NO_MODEL if reported.keeps_samples else NONE))
 
 
 def _of_target(reported: Reported, target: TargetSummary) -> Iterator[Markup]:

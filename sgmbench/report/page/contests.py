@@ -1,5 +1,6 @@
 """Who is better than whom by the primary metric, at each budget, and whether it could be chance."""
 
+from sgmbench.core.experiment import Experiment
 from sgmbench.report.contest import Contest, Duel
 from sgmbench.report.contest_words import TESTS
 from sgmbench.report.format import count, short
@@ -10,7 +11,10 @@ from sgmbench.report.page.tables import Grid, folded
 
 COLUMNS = ("target", "runs", "first", "rival", "error ratio", "from", "to", "p", "replicates", "test", "status")
 WORDS = frozenset({0, 2, 3, 9, 10})
-NONE = "Who is better than whom cannot be told from one replicate, or of one method; write replicates: 3 or more."
+NONE = (
+    "Who is better than whom is told of methods that the primary metric ({}) scores in two replicates or more at one "
+    "budget, of which there are no two; write replicates: 3 or more, or another metric as primary."
+)
 CAPTION = (
     "The first method's error over the rival's, its 95 % interval and the two-sided p that it is 1. The claim that the "
     "first is better than every rival has the largest of these p; at the largest budget of a target it is primary "
@@ -21,8 +25,9 @@ CAPTION = (
 def contests_section(reported: Reported) -> Section:
     """A row for each duel of the first method."""
     rows = [_row(reported, contest, duel) for contest in reported.contests for duel in contest.duels]
-    body = folded(Grid("Duels of the first method", COLUMNS, rows, WORDS, caption=CAPTION)) if rows else tag("p", NONE)
-    return Section("contests", "Contests", body)
+    grid = Grid("Duels of the first method", COLUMNS, rows, WORDS, caption=CAPTION)
+    metric = reported.summary.record["configuration"].get("primary", Experiment.primary)
+    return Section("contests", "Contests", folded(grid) if rows else tag("p", NONE.format(metric)))
 
 
 def _row(reported: Reported, contest: Contest, duel: Duel) -> list[str]:

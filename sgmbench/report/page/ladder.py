@@ -6,7 +6,7 @@ from typing import Any
 from sgmbench.errors import StoreError
 from sgmbench.report.format import count, short, together
 from sgmbench.report.page.drawing import drawing
-from sgmbench.report.page.markup import joined, tag
+from sgmbench.report.page.markup import Markup, joined, tag
 from sgmbench.report.page.reported import Reported
 from sgmbench.report.page.section import Section
 from sgmbench.report.page.tables import Grid, html_of
@@ -15,6 +15,7 @@ from sgmbench.store.atomic import read_json
 NONE = (
     "There is none of this experiment; sgmbench ladder on its configuration takes the error of a diffusion model apart."
 )
+MALFORMED = "The ladder.json beside this run is not what sgmbench ladder writes, and is left out; make it anew."
 COLUMNS = ("rung", "evaluations", "(D2/mu)^1/2", "N_eq", "W1/sd", "sd")
 
 
@@ -24,10 +25,18 @@ def ladder_section(reported: Reported) -> Section:
     found = _read(folder / "ladder.json", reported.name)
     if found is None:
         return Section("ladder", "Error ladder", tag("p", NONE))
+    try:
+        body = _body(found, folder)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # it has not the parts of a ladder
+        body = tag("p", MALFORMED)
+    return Section("ladder", "Error ladder", body)
+
+
+def _body(found: dict[str, Any], folder: Path) -> Markup:
     verdict = f"{found['method']} at {count(found['budget'])} runs, {found['target']}: {found['verdict']}"
     tables = [html_of(_grid(found, each)) for each in found["conditions"]]
     figure = drawing(folder / "ladder.svg", f"Error ladder. {verdict}. {_errors(found)}")
-    return Section("ladder", "Error ladder", joined([tag("p", verdict, class_="answer"), figure, *tables]))
+    return joined([tag("p", verdict, class_="answer"), figure, *tables])
 
 
 def _read(path: Path, experiment: str) -> dict[str, Any] | None:

@@ -57,6 +57,11 @@ class Reported:
         """Of the run's folder."""
         return self.folder.path.resolve().name
 
+    @property
+    def keeps_samples(self) -> bool:
+        """Whether samples of cells that are scored stay on disk, as far as a record tells."""
+        return self.summary.record["configuration"].get("keep_samples", "none") != "none"
+
     @cached_property
     def kept(self) -> dict[str, Kept]:
         """By target, where any were kept."""

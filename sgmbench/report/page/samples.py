@@ -1,6 +1,6 @@
 """What the kept samples look like beside the truth: fields, distributions with their tails, leading modes, spectra.
 
-Drawn are the best Generator by energy and diffusion, each at its largest budget, at the first condition of a target.
+Drawn are the Generator that is worth most and diffusion, each at its largest budget, at a target's first condition.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ NOT_KEPT = (
     "This run kept no samples, so there is nothing to draw. Write keep_samples: first_replicate and samples_kept: 1000 "
     "into its configuration and run it again: fits and references are in the cache where it is still there."
 )
+NOT_SCORED = "No target has a truth and a method that was scored, so there is nothing to draw."
 TAILS = (
     "Left, both tails: the share of draws below or above a value, whichever is smaller. Right, how far quantiles are "
     "from the true ones. The band is where as many draws of the truth's own law lie with 95 % at each place."
@@ -33,7 +34,11 @@ SPECTRA = (
 def samples_section(reported: Reported) -> Section:
     """All figures of kept samples, or how to keep them."""
     figures = joined(each for target in reported.summary.targets for each in _of_target(reported, target))
-    return Section("samples", "Fields, tails, modes and spectra", figures or tag("p", NOT_KEPT))
+    return Section(
+        "samples",
+        "Fields, tails, modes and spectra",
+        figures or tag("p", NOT_SCORED if reported.keeps_samples else NOT_KEPT),
+    )
 
 
 def _of_target(reported: Reported, target: TargetSummary) -> Iterator[Markup]:
