@@ -41,8 +41,9 @@ class Fault:
 
     @property
     def command(self) -> str:
-        """Reproduces it."""
-        return " ".join([*(f"{name}={value}" for name, value in self.environment.items()), f"pytest {self.tests}"])
+        """Reproduces it; most tests that take minutes are marked `slow`, and left out without `-m ''`."""
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return " ".join([*variables, f"pytest -m '' {self.tests}"])
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ FAULTS = [
         "byte-identical results, no file too many and none missing",
         f"{HERE}/test_kill.py -k random",
         {"SGMBENCH_KILLS": "100"},
+    ),
+    Fault(
+        "SIGKILL while a diffusion model trains or samples",
+        "byte-identical results; training goes on at its checkpoint",
+        f"{HERE}/test_kill.py -k diffusion",
+        {"SGMBENCH_KILLS": "10"},
     ),
     Fault("SIGINT and SIGTERM", "ends at once, goes on with `--resume`", "tests/cli/test_interruption.py"),
     Fault(

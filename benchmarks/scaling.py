@@ -1,15 +1,17 @@
-"""How throughput grows with the devices of a host: writes `results/benchmarks/scaling.md`.
+"""How throughput grows with devices and processes, beside the model of `docs/scaling.md`.
 
-make bench-scaling                                some 6 minutes, otherwise idle
-python benchmarks/scaling.py DEVICES FOLDER       one row of it, printed as JSON
+make bench-scaling                                  some 10 minutes, otherwise idle
+python benchmarks/scaling.py devices FOLDER         one row, of the devices that this process sees, as JSON
+python benchmarks/scaling.py share I COUNT FOLDER   process I of a row of so many, as JSON
+python benchmarks/scaling.py constants              those of the model (`scaling_model.py`), as JSON
 
-Each row is a process of its own that sees so many devices; on CPU they are simulated
-(`--xla_force_host_platform_device_count`) and share the same cores, so that more of them than one show what dividing
-the work costs, and not what it gains. Per row: runs of the electrode (4,096 at one condition), samples of a diffusion
-model of 100 coordinates (8,192), and training steps of it at a batch of 512, all compiled before they are timed, the
-least of three times. Every row makes the same runs as the first, which is checked bit for bit; samples and training
-differ by the order of float32 sums, and the table says by how much, of samples drawn from the first row's model and of
-100 steps.
+Each row of devices is a process of its own that sees so many; on CPU they are simulated
+(`--xla_force_host_platform_device_count`) and share the cores. Per row: runs of the electrode (4,096 at one condition),
+samples of a diffusion model of it (8,192), and training steps of that at a batch of 512, all compiled before they are
+timed, the least of three times. A row of processes divides the same runs, by their numbers in the stream, and as many
+samples of the first row's model, among processes that begin together when all have compiled. All rows make the same
+runs, which is checked bit for bit; samples and training on several devices differ by the order of float32 sums, and the
+table says by how much, of samples of the first row's model and of 100 steps.
 """
 
 import hashlib
@@ -18,135 +20,235 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+import jax
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+from scaling_model import REPEATS, constants, foretold, timed, told
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.inputs import normal_of_run
+from sgmbench.core.progress import silent
+from sgmbench.core.rng import stream
+from sgmbench.core.runs import Pairs
+from sgmbench.core.simulation import Simulation
+from sgmbench.diffusion.method import Diffusion
+from sgmbench.learning.training import Training
+from sgmbench.problems.porous_electrode import PorousElectrode
+from sgmbench.runner.environment import environment
 
 COUNTS = (1, 2, 4, 8)
 RUNS, SAMPLES, LEARNED, STEPS = 4_096, 8_192, 2_000, 100
-AT = (0.1, 0.0, 25.0)
-REPEATS = 3
+PROBLEM, AT = PorousElectrode(), (0.1, 0.0, 25.0)
+MODEL = Diffusion(training=Training(steps=STEPS, evaluate_every=STEPS, warmup=10))
+KINDS = {"runs": "runs/s", "samples": "samples/s", "steps": "training steps/s"}
+OF_PROCESSES = ("runs", "samples")
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "scaling.md"
 
+Row = dict[str, Any]
+
 
 def main() -> None:
-    """All rows and the page, or one row."""
+    """All rows and the page, or a part of one row."""
+    parts: dict[str, Callable[..., Any]] = {"devices": on_devices, "share": share, "constants": constants}
     if len(sys.argv) > 1:
-        sys.stdout.write(json.dumps(measured(Path(sys.argv[2]))) + "\n")
+        sys.stdout.write(json.dumps(parts[sys.argv[1]](*sys.argv[2:])) + "\n")
         return
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory() as folder:
-        rows = [in_a_process(count, folder) for count in COUNTS]
-    page = "\n".join(lines(rows)) + "\n"
+        of_devices = [said(begin("devices", folder, devices=count)) for count in COUNTS]
+        of_processes = [together(count, folder) for count in COUNTS]
+    page = "\n".join(lines(of_devices, of_processes, said(begin("constants")))) + "\n"
     OUTPUT.write_text(page)
     sys.stdout.write(page)
 
 
-def in_a_process(count: int, folder: str) -> dict[str, Any]:
-    """One row, by a process that sees so many devices."""
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count}".strip()
-    command = [sys.executable, __file__, str(count), folder]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "XLA_FLAGS": flags})
-    return json.loads(done.stdout.splitlines()[-1])
+def begin(*words: object, devices: int = 1) -> "subprocess.Popen[str]":
+    """A part, by this script in a process that sees so many devices."""
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}".strip()
+    command, env = [sys.executable, __file__, *map(str, words)], {**os.environ, "XLA_FLAGS": flags}
+    return subprocess.Popen(command, text=True, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def measured(folder: Path) -> dict[str, Any]:
-    """Rates, and what tells whether the numbers are those of one device; the first row leaves its fit in the folder."""
-    import jax
-    import numpy as np
+def said(process: "subprocess.Popen[str]") -> Row:
+    """What a part has measured, when it has ended."""
+    last = process.communicate()[0].splitlines()[-1:]
+    if process.returncode or not last:
+        raise SystemExit(process.returncode or 1)
+    return json.loads(last[0])
 
-    from sgmbench.core.clock import Clock
-    from sgmbench.core.progress import silent
-    from sgmbench.core.rng import stream
-    from sgmbench.core.runs import Pairs
-    from sgmbench.core.simulation import Simulation
-    from sgmbench.diffusion.method import Diffusion
-    from sgmbench.learning.training import Training
-    from sgmbench.problems.porous_electrode import PorousElectrode
-    from sgmbench.runner.environment import environment
 
-    problem, key = PorousElectrode(), stream(0, "scaling")
-    simulation = Simulation(problem, Clock(), at_condition=True)
-    runs, of_runs = timed(lambda: simulation(RUNS, key=key, z=AT).y)
-    plan = Training(steps=STEPS, evaluate_every=STEPS, warmup=10)
-    model = Diffusion(training=plan)
-    pairs = Pairs(np.zeros((LEARNED, 0)), runs[:LEARNED])
-
-    def fit(steps: int) -> tuple[dict[str, Any], float]:
-        clock, method = Clock(), replace(model, training=replace(plan, steps=steps, evaluate_every=steps))
-        made = method.fit(pairs, problem.layout, key=key, clock=clock, progress=silent)
-        return made, clock.seconds["train"]
-
-    fitted, seconds = fit(STEPS)
-    of_steps = min(seconds, *(fit(STEPS)[1] for _ in range(REPEATS - 1)))
-    leaves, structure = jax.tree.flatten(fitted)
-    kept, first = folder / "fit.npz", not (folder / "fit.npz").exists()
-    if first:
-        np.savez(kept, *leaves)
-    with np.load(kept) as of_first:
-        shared = [of_first[f"arr_{i}"] for i in range(len(leaves))]
-    draw = model.prepare(jax.tree.unflatten(structure, shared), clock=Clock())
-    samples, of_samples = timed(lambda: draw(np.zeros(0), SAMPLES, key))
-    drawn = folder / "samples.npy"
-    if first:
-        np.save(drawn, samples)
-    of_first_row = np.load(drawn)
-    apart = max(float(np.abs(a - b).max()) for a, b in zip(leaves, shared, strict=True) if np.size(a))
+def on_devices(folder: str) -> Row:
+    """A row of devices; the first leaves its model and its samples in the folder."""
+    simulate, fit, drawn = Simulation(PROBLEM, Clock(), at_condition=True), Path(folder) / "fit.npz", Path(folder) / "y"
+    runs, *of_runs = timed(lambda: simulate(RUNS, key=key("runs"), z=AT).y)
+    pairs, of_steps = Pairs(np.zeros((LEARNED, 0)), runs[:LEARNED]), []
+    learned: Row = {}
+    for _ in range(REPEATS):
+        clock = Clock()
+        learned = flatten_dict(MODEL.fit(pairs, PROBLEM.layout, key=key("fit"), clock=clock, progress=silent), sep="/")
+        of_steps.append((clock.seconds["train"], clock.cpu_seconds["train"]))
+    if not fit.exists():
+        np.savez(fit, **learned)
+    first = read(fit)
+    draw = MODEL.prepare(unflatten_dict(first, sep="/"), clock=Clock())
+    samples, *of_samples = timed(lambda: draw(np.zeros(0), SAMPLES, key("samples")))
+    if not drawn.exists():
+        samples.tofile(drawn)
+    of_first = np.fromfile(drawn).reshape(samples.shape)
+    names = [name for name in learned if name.startswith("parameters/")]
+    took = {"runs": (RUNS, of_runs), "samples": (SAMPLES, of_samples), "steps": (STEPS, min(of_steps))}
     return {
-        "devices": jax.device_count(),
-        "runs": RUNS / of_runs,
-        "samples": SAMPLES / of_samples,
-        "steps": STEPS / of_steps,
-        "digest": digest(runs),
-        "off": float(np.abs((samples - of_first_row) / of_first_row.std(axis=0).max()).max()),
-        "apart": apart / max(float(np.abs(each).max()) for each in shared if np.size(each)),
+        **{kind: n / seconds for kind, (n, (seconds, _)) in took.items()},
+        "cores": {kind: max(1.0, cpu / seconds) for kind, (_, (seconds, cpu)) in took.items()},
+        "count": jax.device_count(),
+        "digests": digests(runs),
+        "off": float(np.abs((samples - of_first) / of_first.std(axis=0).max()).max()),
+        "apart": largest(learned[name] - first[name] for name in names) / largest(first[name] for name in names),
         "environment": environment(),
     }
 
 
-def timed(action: Callable[[], Any]) -> tuple[Any, float]:
-    """What an action makes, and the least of some times of it once it is compiled."""
-    made, times = action(), []
-    for _ in range(REPEATS):
+def together(count: int, folder: str) -> Row:
+    """A row of processes, which begin each kind of work when all are ready for it."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(begin("share", i, count, folder)) for i in range(count)]
+        for kind in OF_PROCESSES:
+            for each in processes:
+                if line_of(each.stdout) != f"ready for {kind}\n":
+                    raise SystemExit(f"a process has ended before its {kind}")
+            for each in processes:
+                tell(each.stdin, "go\n")
+        parts = [said(each) for each in processes]
+    took = {kind: max(part[kind][1] for part in parts) - min(part[kind][0] for part in parts) for kind in OF_PROCESSES}
+    rates = {"runs": RUNS / took["runs"], "samples": SAMPLES / took["samples"]}
+    return rates | {"count": count, "digests": [each for part in parts for each in part["digests"]]}
+
+
+def share(number: str, count: str, folder: str) -> Row:
+    """Runs and samples of one process, and between which readings of the system's clock it made them."""
+    i, n = int(number), int(count)
+    numbers = np.arange(RUNS * i // n, RUNS * (i + 1) // n)
+    draw_normal = jax.vmap(partial(normal_of_run, PROBLEM, at_condition=True), (None, 0))
+    normals = np.asarray(jax.jit(draw_normal)(key("runs"), numbers))
+    simulate = Simulation(PROBLEM, Clock(), at_condition=True)
+    draw = MODEL.prepare(unflatten_dict(read(Path(folder) / "fit.npz"), sep="/"), clock=Clock())
+    actions: dict[str, Callable[[], Any]] = {
+        "runs": lambda: simulate.at(normals, z=AT).y,
+        "samples": lambda: draw(np.zeros(0), SAMPLES // n, key(f"samples of {i}")),
+    }
+    row: Row = {"digests": digests(actions["runs"]())}
+    for kind in OF_PROCESSES:
+        actions[kind]()
+        tell(sys.stdout, f"ready for {kind}\n")
+        line_of(sys.stdin)
         start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return made, min(times)
+        actions[kind]()
+        row[kind] = (start, time.perf_counter())
+    return row
 
 
-def digest(values: Any) -> str:
-    """Of all bits."""
-    return hashlib.sha256(values.tobytes()).hexdigest()
+def line_of(stream: IO[str] | None) -> str:
+    """The next one; "" at the end."""
+    return "" if stream is None else stream.readline()
 
 
-def lines(rows: list[dict[str, Any]]) -> list[str]:
+def tell(stream: IO[str] | None, line: str) -> None:
+    """At once."""
+    if stream is not None:
+        stream.write(line)
+        stream.flush()
+
+
+def read(path: Path) -> Row:
+    """The arrays of a fit by their names."""
+    with np.load(path) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def key(label: str) -> Any:
+    """Of a stream."""
+    return stream(0, "scaling", label)
+
+
+def largest(arrays: Iterable[Any]) -> float:
+    """Of all absolute values."""
+    return max(float(np.abs(each).max()) for each in arrays)
+
+
+def digests(runs: Any) -> list[str]:
+    """Of all bits of each eighth of the runs, or of a part of them."""
+    size = RUNS // max(COUNTS)
+    return [hashlib.sha256(runs[i : i + size].tobytes()).hexdigest()[:16] for i in range(0, len(runs), size)]
+
+
+def lines(of_devices: list[Row], of_processes: list[Row], known: Row) -> list[str]:
     """The page."""
-    first, where = rows[0], rows[0]["environment"]
-    kinds = ("runs", "samples", "steps")
+    first, where, cores = of_devices[0], of_devices[0]["environment"], len(os.sched_getaffinity(0))
+    used = ", ".join(f"{first['cores'][kind]:.2g} for {kind}" for kind in KINDS)
+    nowhere = " | not measured" * 3
     return [
-        "# Devices of one host",
+        "# Devices and processes",
         "",
-        f"Made by `make bench-scaling` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}. "
-        f"{RUNS:,} runs of porous_electrode, {SAMPLES:,} samples of a diffusion model, {STEPS} training steps of it at "
-        "a batch of 512; in parentheses the rate over that of one device. The devices are simulated and share the "
-        "cores of this machine, so that parentheses of 1 are the best there is: what is below is the cost of dividing.",
+        f"Made by `make bench-scaling` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}, "
+        f"{cores} of them for this. {RUNS:,} runs of porous_electrode, {SAMPLES:,} samples of a diffusion model of it, "
+        f"{STEPS} training steps at a batch of 512. Behind each rate, in brackets, what `docs/scaling.md` foretells, "
+        f"min(P, {cores} / a) times the rate of one device, which keeps a cores busy ({used}); and the one over the "
+        "other, the efficiency.",
         "",
-        "| devices | runs/s | samples/s | training steps/s | runs | samples apart, in sd | parameters apart |",
-        "|---|---|---|---|---|---|---|",
+        "## Simulated devices of one process",
+        "",
+        f"| devices | {' | '.join(KINDS.values())} | runs | samples apart, in sd | parameters apart |",
+        "|---|" + "---|" * (len(KINDS) + 3),
         *(
-            f"| {row['devices']} | "
-            + " | ".join(f"{row[kind]:,.0f} ({row[kind] / first[kind]:.2f})" for kind in kinds)
-            + f" | {'the same bits' if row['digest'] == first['digest'] else 'other bits'}"
-            + f" | {row['off']:.1g} | {row['apart']:.1g} |"
-            for row in rows
+            f"| {row['count']} | {rates(row, first, cores, KINDS)} | {bits(row, first)} "
+            f"| {row['off']:.1g} | {row['apart']:.1g} |"
+            for row in of_devices
         ),
         "",
-        "On accelerators, and on more than one host: not measured.",
+        "## Processes that divide the runs of one stream",
+        "",
+        "| processes | runs/s | samples/s | runs |",
+        "|---|---|---|---|",
+        *(
+            f"| {row['count']} | {rates(row, first, cores, OF_PROCESSES)} | {bits(row, first)} |"
+            for row in of_processes
+        ),
+        "",
+        *told(known),
+        "",
+        *foretold(first["runs"], PROBLEM.layout.size, known),
+        "",
+        "## CPU and GPU",
+        "",
+        f"| what | {where['device']} | NVIDIA H100 | NVIDIA H200 | TPU |",
+        "|---|---|---|---|---|",
+        *(f"| {unit} | {first[kind]:,.0f}{nowhere} |" for kind, unit in KINDS.items()),
+        "",
+        "No accelerator was at hand, and no second host: not measured.",
     ]
+
+
+def rates(row: Row, first: Row, cores: int, kinds: Iterable[str]) -> str:
+    """Cells: measured, foretold, and the one over the other."""
+
+    def cell(kind: str) -> str:
+        most = first[kind] * min(row["count"], max(1.0, cores / first["cores"][kind]))
+        return f"{row[kind]:,.0f} ({most:,.0f}; {row[kind] / most:.2f})"
+
+    return " | ".join(map(cell, kinds))
+
+
+def bits(row: Row, first: Row) -> str:
+    """Whether the runs are those of one device."""
+    return "the same bits" if row["digests"] == first["digests"] else "other bits"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Platform, Results
 from sgmbench.cli.orderly import orderly
 
 
@@ -16,6 +16,7 @@ def check_problem(
     ],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one setting: steps=64.")] = None,
     runs: Annotated[int, typer.Option(min=8, help="Runs drawn from the prior.")] = 256,
+    platform: Platform = None,
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
@@ -26,6 +27,7 @@ def check_problem(
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
+    api.use_platform(platform)
     with terminal_progress(quiet=json) as progress:
         check = api.check_problem(name, overrides=overrides or (), runs=runs, results=results, progress=progress)
     if json:

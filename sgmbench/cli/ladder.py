@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Platform, Results
 from sgmbench.cli.orderly import orderly
 
 
@@ -15,6 +15,7 @@ def ladder(
     config: Annotated[Path, typer.Argument(help="A YAML experiment with a diffusion method.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=value.")] = None,
     method: Annotated[str | None, typer.Option(help="Label of the diffusion method; the first by default.")] = None,
+    platform: Platform = None,
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
@@ -25,6 +26,7 @@ def ladder(
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
+    api.use_platform(platform)
     with terminal_progress(quiet=json) as progress:
         found = api.ladder(config, overrides=overrides or (), method=method, results=results, progress=progress)
     if json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Platform, Results
 from sgmbench.cli.orderly import orderly
 
 
@@ -14,6 +14,7 @@ from sgmbench.cli.orderly import orderly
 def plan(
     config: Annotated[Path, typer.Argument(help="A YAML experiment or series of them.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=value.")] = None,
+    platform: Platform = None,
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
@@ -21,6 +22,9 @@ def plan(
 
     Example: sgmbench plan configs/quickstart.yaml --set replicates=3
     """
+    from sgmbench import api
+
+    api.use_platform(platform)
     print_plan(config, overrides or [], results, json=json)
 
 

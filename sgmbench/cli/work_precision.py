@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results
+from sgmbench.cli.options import RESULTS, Json, Platform, Results
 from sgmbench.cli.orderly import orderly
 
 
@@ -17,6 +17,7 @@ def work_precision(
     method: Annotated[str | None, typer.Option(help="Label of the diffusion method; the first by default.")] = None,
     samplers: Annotated[str, typer.Option(help="Kinds, as heun,dpmpp_2m; by default all that fit the noise.")] = "",
     evaluations: Annotated[str, typer.Option(help="Of the network for one sample, at most.")] = "8,16,32,64,128",
+    platform: Platform = None,
     json: Json = False,
     results: Results = RESULTS,
 ) -> None:
@@ -27,6 +28,7 @@ def work_precision(
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
+    api.use_platform(platform)
     with terminal_progress(quiet=json) as progress:
         found = api.work_precision(
             config,

@@ -40,6 +40,7 @@ from sgmbench.learning.memorization_at_conditions import memorization_at_conditi
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
 from sgmbench.learning.parameters import Build, Graph, as_arrays, drawn, restored
+from sgmbench.learning.precision import with_precision
 from sgmbench.learning.representation import (
     DEFAULT,
     Representation,
@@ -237,7 +238,8 @@ class Diffusion(Generator):
         return Model(denoise, values, self.noise, *law)
 
     def _build(self, geometry: Geometry, given: int) -> Build:
-        return lambda rngs: self.network.build(geometry=geometry, given=given, rngs=rngs)
+        precision = self.training.precision
+        return lambda rngs: with_precision(self.network.build(geometry=geometry, given=given, rngs=rngs), precision)
 
     def _trained(self, fit: Fit) -> tuple[Graph, PyTree]:
         """NNX graph and trained parameters."""

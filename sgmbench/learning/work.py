@@ -2,6 +2,9 @@
 
 A validation period is some compiled chunks of steps and one score. Where one period ends all is known that the next
 one depends on (`Reached`), which is what checkpoints keep. When they are kept changes no number.
+
+A chunk writes the state that it makes where the one before it was (`donate_argnums`): there is one state in memory, and
+none can be read once it has been passed on. What is to stay of it is copied.
 """
 
 import math
@@ -18,6 +21,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from sgmbench.core.checkpoints import Checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import everywhere
+from sgmbench.core.hosts import agreed
 from sgmbench.core.progress import Progress
 from sgmbench.errors import CellError
 from sgmbench.learning.stepping import State
@@ -51,11 +55,11 @@ class Reached(NamedTuple):
         history = np.vstack([self.history, (step, loss, score)])
         reached = self._replace(state=state, step=step, history=history, stale=self.stale + 1)
         is_better = score < self.best
-        return reached._replace(best_parameters=state.average, best=score, stale=0) if is_better else reached
+        return reached._replace(best_parameters=copied(state.average), best=score, stale=0) if is_better else reached
 
     def as_arrays(self) -> "Reached":
-        """With numbers as arrays, for checkpoints."""
-        return jax.tree.map(jnp.asarray, self)
+        """A copy with numbers as arrays, for checkpoints."""
+        return jax.tree.map(jnp.array, self)
 
     def as_numbers(self) -> "Reached":
         """The inverse of `as_arrays`."""
@@ -64,12 +68,17 @@ class Reached(NamedTuple):
         return self._replace(**numbers, history=np.asarray(self.history))
 
 
+def copied(tree: PyTree) -> PyTree:
+    """Arrays of one's own."""
+    return jax.tree.map(jnp.copy, tree)
+
+
 @dataclass
 class Work:
     """One training: its compiled functions, their data, and who is told.
 
     Attributes:
-        run_chunk: of `chunk_of_steps`, compiled.
+        run_chunk: of `chunk_of_steps`, compiled; the state that it is given is gone afterwards.
         run_validation: compiled.
         rates: learning rates of steps, given how many are planned.
         every: steps between validations.
@@ -98,11 +107,11 @@ class Work:
         if seconds is not None:
             self.clock.count(None)  # how many steps they last for is another number each time
         self._start, self._counted = self.clock.seconds["train"], self.clock.operations or 0.0
-        reached = Reached(everywhere(state), state.average, steps)
+        reached = Reached(copied(everywhere(state)), state.average, steps)
         found = self.checkpoints.latest(reached.as_arrays())
         if found is not None:
             reached = found.as_numbers()
-            reached = reached._replace(state=everywhere(reached.state))
+            reached = reached._replace(state=copied(everywhere(reached.state)))
             self.clock.pay("train", reached.seconds)
             self.clock.count(reached.operations)
             self._note(reached)
@@ -136,7 +145,7 @@ class Work:
 
     def save_at_times(self, reached: Reached) -> None:
         """Keeps a state where the last one is some time ago."""
-        if self._seconds() - self._saved >= SAVE_EVERY:
+        if agreed(self._seconds() - self._saved >= SAVE_EVERY):
             self._save(reached)
 
     def _seconds(self) -> float:
@@ -159,12 +168,12 @@ class Work:
         """With a plan of whole chunks, since each length is compiled anew, that take the seconds left after this."""
         length, of_score = min(CHUNK, self.every), self._seconds()
         steps = jnp.arange(length)
-        chunk = (first.state, self.data, self.key, steps, self.rates(steps, first.planned))
+        chunk = (self.data, self.key, steps, self.rates(steps, first.planned))
         of_chunk: list[float] = []
-        while not of_chunk or self._seconds() < CALIBRATION * seconds:
-            of_chunk.append(self._timed(self.run_chunk, *chunk))
+        while not of_chunk or agreed(self._seconds() < CALIBRATION * seconds):
+            of_chunk.append(self._timed(self.run_chunk, copied(first.state), *chunk))
         each = statistics.median(of_chunk) + of_score * length / self.every
-        planned = first._replace(planned=length * max(1, int((seconds - self._seconds()) / each)))
+        planned = first._replace(planned=agreed(length * max(1, int((seconds - self._seconds()) / each))))
         if seconds > SAVE_EVERY:
             self._save(planned)
         return planned

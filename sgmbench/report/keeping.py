@@ -5,6 +5,7 @@ from sgmbench.runner.reproduction import Reproduction
 from sgmbench.runner.verification import Verification
 
 SHOWN = 5  # differences
+CACHE = ".cache/"
 
 
 def verification_lines(found: Verification) -> list[str]:
@@ -14,7 +15,15 @@ def verification_lines(found: Verification) -> list[str]:
         f"{check.status:<{width}}  {check.subject}: {check.says}" + (f"; {check.remedy}" if check.remedy else "")
         for check in found.checks
     ]
-    return [*lines, f"verdict: {found.verdict}", "", found.run]
+    return [*lines, f"verdict: {_verdict(found)}", "", found.run]
+
+
+def _verdict(found: Verification) -> str:
+    """What is broken: the run, or no more than something in the cache that it shares with its neighbors."""
+    broken = [check.subject for check in found.checks if check.status == "broken"]
+    if broken and all(subject.startswith(CACHE) for subject in broken):
+        return f"the run is intact; broken in the cache: {', '.join(broken)}"
+    return found.verdict
 
 
 def reproduction_lines(found: Reproduction) -> list[str]:

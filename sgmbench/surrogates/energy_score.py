@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
-from sgmbench.core.devices import spread
+from sgmbench.core.devices import gathered, spread
 from sgmbench.core.experiment import Kind
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
@@ -36,6 +36,7 @@ from sgmbench.learning.memorization_at_conditions import memorization_at_conditi
 from sgmbench.learning.network import Network
 from sgmbench.learning.networks.mlp import MLP
 from sgmbench.learning.parameters import Build, Graph, as_arrays, drawn, restored
+from sgmbench.learning.precision import with_precision
 from sgmbench.learning.representation import (
     DEFAULT,
     Representation,
@@ -162,7 +163,8 @@ class EnergyScoreNetwork(Generator):
         }
 
     def _build(self, geometry: Geometry, given: int) -> Build:
-        return lambda rngs: self.network.build(geometry=geometry, given=given, rngs=rngs)
+        precision = self.training.precision
+        return lambda rngs: with_precision(self.network.build(geometry=geometry, given=given, rngs=rngs), precision)
 
     def _trained(self, fit: Fit) -> tuple[Graph, PyTree]:
         """NNX graph and trained parameters."""
@@ -183,7 +185,7 @@ class EnergyScoreNetwork(Generator):
             each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]
             own = [features if len(features) == 1 else features[rows] for rows in each]
             b = [carry(values, chunk(noise[rows]), chunk(at), root, scale) for rows, at in zip(each, own, strict=True)]
-            return frame.center + frame.unit * np.concatenate(b)[: len(noise)].astype("float64")
+            return frame.center + frame.unit * np.concatenate(gathered(b))[: len(noise)].astype("float64")
 
         return push
 

@@ -30,7 +30,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
-from sgmbench.core.devices import spread, spread_within
+from sgmbench.core.devices import gathered, spread, spread_within
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.errors import CellError
@@ -86,6 +86,8 @@ class Flow(Generator):
 
     def __post_init__(self) -> None:
         check_calibration(self.calibration, self.representation)
+        if self.training.precision != "float32":
+            raise ValueError(f"training: a flow multiplies in float32; leave out precision: {self.training.precision}")
 
     def evaluations(self):
         return self.layers
@@ -206,7 +208,7 @@ class Flow(Generator):
             each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]
             own = [features if len(features) == 1 else features[rows] for rows in each]
             b = [carry(fit["parameters"], chunk(noise[rows]), chunk(at)) for rows, at in zip(each, own, strict=True)]
-            return fit["center"] + np.concatenate(b)[: len(noise)].astype("float64") @ fit["root"].T
+            return fit["center"] + np.concatenate(gathered(b))[: len(noise)].astype("float64") @ fit["root"].T
 
         return push
 

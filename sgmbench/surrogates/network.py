@@ -36,6 +36,7 @@ from sgmbench.core.method import Surrogate
 from sgmbench.errors import CellError
 from sgmbench.learning.networks.layers import Dense
 from sgmbench.learning.parameters import Build, as_arrays, drawn, restored
+from sgmbench.learning.precision import with_precision
 from sgmbench.learning.representation import Representation, decode, fit_representation
 from sgmbench.learning.representations.karhunen_loeve import KarhunenLoeve
 from sgmbench.learning.representations.residual import Residual
@@ -118,7 +119,8 @@ class NetworkSurrogate(Surrogate):
         return told_of_training(fit) | {"unexplained": float(fit["best"])}
 
     def _build(self, inputs: int, outputs: int) -> Build:
-        return lambda rngs: ResidualMLP(inputs, outputs, width=self.width, blocks=self.blocks, rngs=rngs)
+        sizes, precision = {"width": self.width, "blocks": self.blocks}, self.training.precision
+        return lambda rngs: with_precision(ResidualMLP(inputs, outputs, **sizes, rngs=rngs), precision)
 
 
 class ResidualMLP(nnx.Module):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Array, Float
 
-from sgmbench.core.devices import spread
+from sgmbench.core.devices import gathered, spread
 from sgmbench.core.runs import Pairs
 
 CHUNK = 2048
@@ -31,7 +31,7 @@ def in_chunks(
     """The images of rows x, in float64."""
     n, p = x.shape
     images = [
-        np.asarray(function(spread(np.resize(x[start : start + CHUNK], (CHUNK, p)))), "float64")
+        gathered(function(spread(np.resize(x[start : start + CHUNK], (CHUNK, p))))).astype("float64")
         for start in range(0, n, CHUNK)
     ]
     return np.concatenate(images)[:n]

@@ -16,6 +16,7 @@ from sgmbench.core.findings import of_fit
 from sgmbench.core.progress import silent
 from sgmbench.errors import CellError
 from sgmbench.learning import work
+from sgmbench.learning.stepping import chunk_of_steps, first_state
 from sgmbench.learning.training import Training, split_held_out, told_of_training, train
 
 KEY = jax.random.key(0)
@@ -234,6 +235,27 @@ def test_an_interrupted_training_goes_on_bitwise(at_once, whole, stop_at, resume
 
     assert_bitwise_equal(run(noisy_quadratic, quadratic, PLAN, progress=note, checkpoints=checkpoints), whole)
     assert steps == [*range(resumed_from + 40, 230, 40), 230]
+
+
+def test_a_state_is_written_over_the_one_before_it_and_no_number_changes(monkeypatch, whole):
+    """The initial parameters are the caller's, and stay."""
+    jit = Clock.jit
+    monkeypatch.setattr(Clock, "jit", lambda *each, donate_argnums=(), **options: jit(*each, **options))
+    assert_bitwise_equal(run(noisy_quadratic, quadratic, PLAN), whole)
+    assert not START["theta"].is_deleted()
+
+
+def test_there_is_one_state_in_memory():
+    """By XLA's own account: what is passed on is of the size of the state, and lies where the state was."""
+    optimizer, steps = PLAN.optimizer(), jnp.arange(5)
+    state = work.copied(first_state(START, optimizer))
+    arguments = (state, MINIMUM, KEY, steps, PLAN.rates(steps, 5))
+    chunk = jax.jit(chunk_of_steps(noisy_quadratic, optimizer, PLAN.average), donate_argnums=0)
+    account = chunk.lower(*arguments).compile().memory_analysis()
+    assert account.alias_size_in_bytes == sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+    after, _ = chunk(*arguments)
+    assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state))
+    assert not any(leaf.is_deleted() for leaf in jax.tree.leaves((START, after)))
 
 
 def test_patience_is_kept_over_an_interruption(at_once):

@@ -1,8 +1,9 @@
 """The command line in a process that kills itself: python killed.py PHASE COUNT DELAY run a.yaml ...
 
 It is killed DELAY seconds after a phase has begun for the COUNT-th time. The phase that it is in stands in the file
-`phase` of the working directory; one that ends leaves there how often each has begun. Trainings keep a checkpoint at
-each validation, and no figures are drawn.
+`phase` of the working directory; one that ends leaves there how often each has begun. What trains and samples is the
+method that LEARNER names in the environment, or the toy `learner`. Trainings keep a checkpoint at each validation, and
+no figures are drawn.
 """
 
 import functools
@@ -18,12 +19,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 RUNNER = Path(__file__).parents[1] / "runner"
+LEARNER = os.environ.get("LEARNER", "learner:Learner")
 PHASES = {
     "write": "sgmbench.store.atomic:write_bytes",
     "flush": "os:fsync",
     "rename": "os:replace",
     "simulate": "sgmbench.core.simulation:Simulation.__call__",
-    "train": "learner:Learner.fit",
+    "train": f"{LEARNER}.fit",
     "save": "sgmbench.store.checkpoints:FolderCheckpoints.save",
     "score": "sgmbench.runner.execute:score",
     "truth": "sgmbench.runner.here:Here.make_truth",
@@ -58,7 +60,7 @@ def main(phase, count, delay, *words):
     for name, place in PHASES.items():
         watch(note, name, place)
     watch(note, "result", "os:replace", when=lambda part, path: Path(path).name == "result.json")
-    watch(note, "sample", "learner:Learner.prepare", returned=True)
+    watch(note, "sample", f"{LEARNER}.prepare", returned=True)
     from sgmbench import cli
     from sgmbench.learning import work
 

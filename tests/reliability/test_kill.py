@@ -12,13 +12,25 @@ from pathlib import Path
 import killed
 import numpy as np
 import pytest
+import small
 from held import held
 from killed import attempt
+
+from sgmbench import api
 
 KILLS = int(os.environ.get("SGMBENCH_KILLS", "1"))
 WHOLE = 1.5  # s, about as long as a run takes without its imports
 EARLY = 0.05  # s
 PHASES = ["result", "sample", *killed.PHASES]
+DIFFUSION = {
+    "kind": "diffusion",
+    "representation": ["standardize"],
+    "network": {"kind": "mlp", "width": 16, "blocks": 1},
+    "training": {"steps": 3_000, "batch": 64, "warmup": 10, "evaluate_every": 100, "patience": 100},
+    "sampler": {"kind": "dpmpp_2m_sde", "steps": 32},
+    "calibration": 0,
+}
+OF_DIFFUSION = {"LEARNER": "sgmbench.diffusion.method:Diffusion"}
 
 
 def finished(results):
@@ -88,3 +100,30 @@ def test_at_random_moments(here, undisturbed, record_property):
     assert held(results) == undisturbed
     record_property("injected", seen.total())
     record_property("phases", ", ".join(f"{phase} {count}" for phase, count in seen.most_common()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", ["train", "sample"])
+def test_while_a_diffusion_model_trains_or_samples(phase, tmp_path, monkeypatch, record_property):
+    """At random moments of as much time as an undisturbed one takes for it; what is compiled is kept."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)
+    small.write(Path("a.yaml"), methods=[DIFFUSION], budgets=[200], metrics=["energy"], keep_samples="all")
+    answer = api.run("a.yaml", results="undisturbed")
+    (result,) = answer.summary.results
+    rng, longest = np.random.default_rng(0), max(result.cost.seconds[phase], 10 * EARLY)
+    killed_so_far, runs, resumed = 0, 1, Counter()
+    while killed_so_far < KILLS:
+        results = Path(f"killed-{runs}")
+        ended = attempt(results, phase, 1, rng.uniform(0, longest), env=OF_DIFFUSION)
+        assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+        killed_so_far += ended.returncode != 0
+        resumed.update(checkpoints(results)[-1:])
+        if not ended.returncode:
+            assert held(results) == held(Path("undisturbed"))
+            runs += 1
+    assert attempt(results, env=OF_DIFFUSION).returncode == 0
+    assert held(results) == held(Path("undisturbed"))
+    record_property("injected", killed_so_far)
+    going_on = f", going on from {len(resumed)} different checkpoints" if resumed else ""
+    record_property("phases", f"{phase} {killed_so_far}{going_on}")
