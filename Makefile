@@ -6,7 +6,8 @@ BIN := .venv/bin
 SERIES := shootout posteriors
 OF_ELECTRODE := electrode published
 SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
-	importance modes multilevel network plan problems quasi_monte_carlo reliability samplers scaling training_step two_moons
+	importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
+	training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 
 .PHONY: run test bench bench-ci $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean

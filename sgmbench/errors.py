@@ -33,3 +33,9 @@ class StoreError(SgmbenchError):
     """The results folder cannot be read or written."""
 
     exit_code = 7
+
+
+class HostError(SgmbenchError):
+    """A process of a run on many is gone, or failed where the others did not; all are to be started again."""
+
+    exit_code = 8

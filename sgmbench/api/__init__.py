@@ -54,6 +54,9 @@ from sgmbench.api.studying import calibrate, check_problem, ladder, work_precisi
 from sgmbench.compare.markdown import as_markdown
 from sgmbench.config.json_schema import json_schema
 from sgmbench.config.series import is_series
+from sgmbench.core.hosts import greet, is_lead, join
+from sgmbench.core.platform import use_platform
+from sgmbench.runner.hosts import led
 
 __all__ = [
     "Answer",
@@ -75,10 +78,14 @@ __all__ = [
     "compare",
     "compare_versions",
     "export",
+    "greet",
     "init",
+    "is_lead",
     "is_series",
+    "join",
     "json_schema",
     "ladder",
+    "led",
     "plan",
     "plans_as_json",
     "print_answer",
@@ -101,6 +108,7 @@ __all__ = [
     "run_series",
     "show",
     "tell_github",
+    "use_platform",
     "validate",
     "verify",
     "work_precision",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sgmbench import registry
@@ -19,10 +20,16 @@ from sgmbench.report.csv import write_contests, write_csv
 from sgmbench.report.draw import draw_figures
 from sgmbench.report.series import Member, Rank, Verdict, ranks_of, verdicts_of
 from sgmbench.report.summary import summarize
+from sgmbench.runner.engines.named import engine_of
+from sgmbench.runner.hosts import check_together
 from sgmbench.runner.run import continue_run, find_unfinished, start
 from sgmbench.runner.runnable import check_runnable
+from sgmbench.runner.sweep import sweep
 from sgmbench.store.lock import locked
 from sgmbench.store.run_folder import RunFolder
+
+GoesOn = Callable[[RunFolder, Experiment, Path, Progress], None]
+"""Computes what is missing of a run."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,8 @@ def run(
     trust: bool = False,
     isolate: bool = False,
     timeout: float | None = None,
+    engine: str | None = None,
+    timed: bool = True,
     results: str | Path = RESULTS,
     progress: Progress = silent,
     warn: Callable[[str], object] = lambda message: None,
@@ -84,6 +93,8 @@ def run(
         trust: whether unpackaged code that the record of a folder names is imported; that of a file always is.
         isolate: whether cells run in a child process, so that one that takes its process down fails alone.
         timeout: seconds until a cell without a result is ended, in place of the configuration's; isolates.
+        engine: whose workers make the cells, many at once: "local:4", "dask" or "dask://host:8786"; isolates.
+        timed: whether they leave a machine alone to what seconds are told of; with an engine alone.
         results: root of the results folders.
         progress: listener.
         warn: told what is allowed and odd about the configuration, before anything is spent.
@@ -93,6 +104,7 @@ def run(
         StoreError: the results folder cannot be written.
     """
     _check_timeout(timeout)
+    go_on = _by(engine, timed=timed, isolate=isolate)
     config, results = Path(config), Path(results)
     if (config / "run.json").is_file():
         if overrides:
@@ -102,12 +114,14 @@ def run(
             registry.import_unpackaged(folder.record["configuration"])
         loaded = build_experiment(folder.record["configuration"], str(config / "run.json"))
         results = folder.path.parents[1]
+        check_together(_limited(loaded.experiment, timeout), isolate=isolate)
     else:
         loaded = load(config, overrides)
+        check_together(_limited(loaded.experiment, timeout), isolate=isolate)
         folder = _open(loaded, resume, results)
     for warning in loaded.warnings:
         warn(warning)
-    return _complete(folder, _limited(loaded.experiment, timeout), results, progress, isolate=isolate)
+    return _complete(folder, _limited(loaded.experiment, timeout), results, progress, go_on)
 
 
 def run_series(
@@ -117,6 +131,8 @@ def run_series(
     resume: bool = False,
     isolate: bool = False,
     timeout: float | None = None,
+    engine: str | None = None,
+    timed: bool = True,
     results: Path = RESULTS,
     progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(silent),
     warn: Callable[[str], object] = lambda message: None,
@@ -130,6 +146,8 @@ def run_series(
         resume: go on with the newest run of each experiment that has one, and begin the others.
         isolate: as in `run`.
         timeout: as in `run`.
+        engine: as in `run`.
+        timed: as in `run`.
         results: root of the results folders.
         progress: makes a listener for each experiment.
         warn: told what is allowed and odd, before anything is spent.
@@ -140,9 +158,11 @@ def run_series(
         StoreError: the results folder cannot be written.
     """
     _check_timeout(timeout)
+    go_on = _by(engine, timed=timed, isolate=isolate)
     loaded = load_series(config, overrides)
     for entry in loaded:
         check_runnable(entry.experiment.problem)
+        check_together(_limited(entry.experiment, timeout), isolate=isolate)
     unfinished = _unfinished(loaded, results) if resume else {}
     for warning in dict.fromkeys(warning for entry in loaded for warning in entry.warnings):
         warn(warning)
@@ -153,7 +173,7 @@ def run_series(
         )
         with progress() as listener:
             listener("problems", i, len(loaded), entry.label)
-            answer = _complete(folder, _limited(entry.experiment, timeout), results, listener, isolate=isolate)
+            answer = _complete(folder, _limited(entry.experiment, timeout), results, listener, go_on)
         finished(answer)
         done.append(answer)
     claims = family(answer.summary for answer in done)
@@ -178,17 +198,24 @@ def _check_timeout(timeout: float | None) -> None:
         raise UsageError(f"--timeout {timeout:g}: no cell ends in that time; write a positive number of seconds")
 
 
+def _by(engine: str | None, *, timed: bool, isolate: bool) -> GoesOn:
+    """Who makes the cells of a run; raises UsageError where there is no such engine."""
+    if engine is None:
+        return partial(continue_run, isolate=isolate)
+    return partial(sweep, engine=engine_of(engine), timed=timed)
+
+
 def _limited(experiment: Experiment, timeout: float | None) -> Experiment:
     """With a timeout in place of its own, where one is given."""
     return experiment if timeout is None else replace(experiment, timeout=timeout)
 
 
-def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress, *, isolate: bool) -> Answer:
+def _complete(folder: RunFolder, experiment: Experiment, results: Path, progress: Progress, go_on: GoesOn) -> Answer:
     """Goes on with a run to its end, writes its report, and seals it; no other process does meanwhile."""
     with locked(folder.path):
         folder.reopen()
         try:
-            continue_run(folder, experiment, results, progress, isolate=isolate)
+            go_on(folder, experiment, results, progress)
         except BaseException:
             with suppress(StoreError):  # on a full disk: what is told is what could not be written first
                 folder.finish("interrupted")

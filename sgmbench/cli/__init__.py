@@ -21,6 +21,7 @@ from sgmbench.cli.reproduce import reproduce
 from sgmbench.cli.run import run
 from sgmbench.cli.schema import schema
 from sgmbench.cli.show import show
+from sgmbench.cli.sweep import sweep
 from sgmbench.cli.validate import validate
 from sgmbench.cli.verify import verify
 from sgmbench.cli.version import versions
@@ -37,6 +38,7 @@ app.command("init")(init)
 app.command("validate")(validate)
 app.command("plan")(plan)
 app.command("run")(run)
+app.command("sweep")(sweep)
 app.command("list")(list_)
 app.command("show")(show)
 app.command("schema")(schema)

@@ -2,13 +2,24 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results, Trust
+from sgmbench.cli.hosts import (
+    Coordinator,
+    Distributed,
+    NumProcesses,
+    Processes,
+    ProcessId,
+    check_processes,
+    join,
+    together,
+)
+from sgmbench.cli.options import RESULTS, Json, Platform, Results, Trust
 from sgmbench.cli.orderly import orderly
 from sgmbench.cli.plan import print_plan
+from sgmbench.cli.processes import supervise
 
 
 @orderly
@@ -21,6 +32,12 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest run of this configuration.")] = False,
     isolate: Annotated[bool, typer.Option("--isolate", help="Run cells in a child process, which may die.")] = False,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds until a cell is ended; isolates.")] = None,
+    platform: Platform = None,
+    processes: Processes = 1,
+    coordinator: Coordinator = None,
+    process_id: ProcessId = None,
+    num_processes: NumProcesses = None,
+    distributed: Distributed = False,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
     trust: Trust = False,
@@ -30,15 +47,31 @@ def run(
 
     Example: sgmbench run configs/quickstart.yaml --set replicates=3
     """
+    if processes > 1 and not dry_run:
+        check_processes(coordinator, process_id, num_processes, distributed=distributed)
+        return supervise(processes, sys.argv[1:], results=results)
     from sgmbench import api
-    from sgmbench.cli.progress import terminal_progress
 
+    is_one_of_many = not dry_run and join(coordinator, process_id, num_processes, distributed=distributed)
+    api.use_platform(platform)
     if dry_run:
         print_plan(config, overrides or [], results, json=json)
         return 0
-    says = not (quiet or json)
-    options = {"overrides": overrides or (), "resume": resume, "results": results, "warn": _warn}
-    options |= {"isolate": isolate, "timeout": timeout}
+    options = {"overrides": overrides or (), "resume": resume, "results": results, "timeout": timeout}
+    options |= {"isolate": isolate}
+
+    def work() -> int:
+        return run_and_tell(config, options, json=json, quiet=quiet, trust=trust)
+
+    return together(work) if is_one_of_many else work()
+
+
+def run_and_tell(config: Path, options: dict[str, Any], *, json: bool, quiet: bool, trust: bool) -> int:
+    """Runs an experiment or a series with options of `api.run`, and prints the answer; gives the exit code."""
+    from sgmbench import api
+    from sgmbench.cli.progress import terminal_progress
+
+    says, options = not (quiet or json), options | {"warn": _warn}
     if api.is_series(config):
         finished = api.print_answer if says else lambda answer: None
         done = api.run_series(config, **options, progress=lambda: terminal_progress(quiet=not says), finished=finished)

@@ -26,7 +26,7 @@ class Cost:
     sufficed for no more, else it is None: numbers are promised to be bitwise the same where chunks are. Seconds are
     split into compile, simulate, train and sample; cold time has compilation in it, warm time has not. `cpu_seconds`
     are those of all this host's processors, empty where they were not measured: others who use the machine change them
-    less.
+    less. `beside` others of the same sweep may have been at work on the machine meanwhile: then seconds tell little.
     `operations` are those of the method's own programs, of a Generator to train and sample (`core.operations`): the
     same on every machine, None where they were not counted or are others each time, as where the clock ends a training.
     """
@@ -41,6 +41,7 @@ class Cost:
     extra_samples: int = 0
     peak_bytes: int = 0
     chunk: int | None = None
+    beside: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     cpu_seconds: Mapping[str, float] = field(default_factory=dict)
 

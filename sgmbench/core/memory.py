@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import jax
 
+from sgmbench.core.hosts import meet
 from sgmbench.errors import OutageError
 
 EXHAUSTED = "RESOURCE_EXHAUSTED"
@@ -61,5 +62,6 @@ def outage_of_memory() -> Iterator[None]:
     except (MemoryError, jax.errors.JaxRuntimeError) as error:
         if not is_out_of_memory(error):
             raise
+        meet(error)
         said = " ".join(str(error).split())[:SHOWN] or type(error).__name__
         raise OutageError(f"memory does not suffice ({said}); free some, then --resume") from error

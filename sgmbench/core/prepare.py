@@ -48,6 +48,5 @@ def simulation_class(problem: Problem) -> type:
 
 def prepare(problem: Problem, clock: Clock, *, at_condition: bool, padded: bool = False) -> MakesRuns:
     """The problem made ready to run, for many different small numbers of runs where `padded` (see `Simulation`)."""
-    simulation = simulation_class(problem)
-    options = {"padded": padded} if simulation is Simulation else {}
-    return simulation(problem, clock, at_condition=at_condition, **options)
+    options = {"padded": padded} if isinstance(problem, Traceable) else {}
+    return simulation_class(problem)(problem, clock, at_condition=at_condition, **options)

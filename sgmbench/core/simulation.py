@@ -16,10 +16,11 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
+from sgmbench.core.devices import gathered, spread
+from sgmbench.core.hosts import agreed, meet
 from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
 from sgmbench.core.memory import fewer, is_out_of_memory
 from sgmbench.core.problem import Traceable
@@ -59,7 +60,7 @@ class Simulation:
 
     def __call__(self, n: int, *, key: Key[Array, ""], z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """The first n runs of a stream; `seconds` of the result are those of this call."""
-        return self._in_chunks(n, lambda lanes: self._draw_chunk(key, lanes), z, progress)
+        return self._in_chunks(n, lambda lanes: self._draw_chunk(key, spread(lanes)), z, progress)
 
     def at(self, normal: Float[np.ndarray, "n k"], *, z: tuple[float, ...] = (), progress: Progress = silent) -> Runs:
         """Runs of given standard normal vectors.
@@ -75,37 +76,36 @@ class Simulation:
         n = len(normal)
         check_dimension(self.problem, normal.shape[1], at_condition=self.at_condition)
 
-        def rows(lanes: Int[Array, " width"]) -> Float[Array, "width k"]:
-            return jax.device_put(normal[np.minimum(lanes, n - 1)], lanes.sharding)  # padded with the last
+        def rows(lanes: Int[np.ndarray, " width"]) -> Float[Array | np.ndarray, "width k"]:
+            return spread(normal[np.minimum(lanes, n - 1)])  # padded with the last
 
         return self._in_chunks(n, rows, z, progress)
 
     def _in_chunks(
         self,
         n: int,
-        normal_of: Callable[[Int[Array, " width"]], Float[Array, "width k"]],
+        normal_of: Callable[[Int[np.ndarray, " width"]], Float[Array | np.ndarray, "width k"]],
         z: tuple[float, ...],
         progress: Progress,
     ) -> Runs:
         """n runs; `normal_of` gives the vectors of runs by their numbers, also of those beyond n that fill a chunk."""
         before = dict(self.clock.seconds)
-        devices = jax.devices()
-        sharding = NamedSharding(Mesh(np.array(devices), ("runs",)), PartitionSpec("runs"))
+        devices = jax.device_count()
         condition = jnp.asarray(z, "float64")
         parts, start, executed = [], 0, 0
         while start < n:
-            fewest, begun = -(-n // len(devices)), self.clock.seconds["simulate"]
+            fewest, begun = -(-n // devices), self.clock.seconds["simulate"]
             chunk = min(self.chunk, 1 << (fewest - 1).bit_length() if self.padded else fewest)
-            width = chunk * len(devices)
-            lanes = jax.device_put(np.arange(start, start + width), sharding)
+            width = chunk * devices
             try:
-                parts.append(jax.tree.map(np.asarray, self._run_chunk(normal_of(lanes), condition)))
+                parts.append(gathered(self._run_chunk(normal_of(np.arange(start, start + width)), condition)))
             except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                meet(error)
                 if not is_out_of_memory(error):
                     raise CellError(f"{type(self.problem).__name__}.simulate failed: {told(error)}") from error
                 self._limit(fewer(chunk, error))
                 continue
-            if chunk > FEWEST and (seconds := self.clock.seconds["simulate"] - begun) > LONGEST:
+            if chunk > FEWEST and (seconds := agreed(self.clock.seconds["simulate"] - begun)) > LONGEST:
                 self._limit(max(_power_of_two(chunk * LONGEST / seconds), FEWEST))
             start, executed = start + width, executed + width
             progress("solver runs", min(start, n), n)

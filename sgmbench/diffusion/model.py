@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
-from sgmbench.core.devices import everywhere, spread
+from sgmbench.core.devices import everywhere, gathered, spread
 from sgmbench.diffusion.dynamics import BatchDenoiser
 from sgmbench.diffusion.noise import Noise
 from sgmbench.diffusion.sampler import ReverseSampler
@@ -66,7 +66,7 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
             own = everywhere(_padded(features, 1)) if len(features) == 1 else spread(_padded(features[rows], size))
             drawn = compiled(spread(_padded(noise[rows], size)), values, own, jax.random.fold_in(key, i))
             clock.note_evaluations(int(drawn.evaluations))
-            made.append(np.asarray(drawn.x, "float64"))
+            made.append(gathered(drawn.x).astype("float64"))
         return np.concatenate(made)[: len(noise)]
 
     return push

@@ -18,6 +18,8 @@ from sgmbench.report.worth import ENERGY, QUANTITY_OF, Entry, by_metric
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 from sgmbench.store.run_folder import RunFolder
 
+UNTIMED = "others computed on its machine meanwhile: its seconds tell little"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,7 +29,7 @@ class Line:
         algorithm: the kind of the method, whatever its label.
         equivalent: equivalent runs by metric and condition: by energy, and by errors as "standard_deviation/c".
         errors: mean score over replicates by "metric/part" and condition.
-        seconds: mean seconds by phase.
+        seconds: mean seconds by phase, of the replicates beside which no others computed, if there are any.
         solver_runs: asked for over all conditions, of which `gradients` were differentiated.
         runs_a_gradient: what such a run counts as, the median of all cells of the method; None where none measured it.
         operations: of its own programs (`core.cost`); None where they were not counted.
@@ -246,12 +248,14 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str, metrics: S
     if not good:
         return Line(**shared)
     replicate_errors = _gather(good)
+    timed = [result for result in good if not result.cost.beside] or good
+    untimed = (UNTIMED,) if timed[0].cost.beside else ()
     return Line(
         **shared,
         equivalent=by_metric(replicate_errors, truth, first, metrics),
         errors={part: {c: float(np.mean(v)) for c, v in by.items()} for part, by in replicate_errors.items()},
         replicate_errors=replicate_errors,
-        seconds={p: float(np.mean([r.cost.seconds[p] for r in good])) for p in good[0].cost.seconds},
+        seconds={p: float(np.mean([r.cost.seconds[p] for r in timed])) for p in good[0].cost.seconds},
         samples_each=good[0].samples_each,
         solver_runs=float(np.mean([result.cost.solver_runs for result in good])),
         gradients=float(np.mean([result.cost.gradients for result in good])),
@@ -261,7 +265,7 @@ def _line(group: list[Result], truth: dict[str, Any], algorithm: str, metrics: S
         extra_samples=good[0].cost.extra_samples,
         peak_bytes=max(result.cost.peak_bytes for result in good),
         invalid=tuple(told([result.reasons for result in good])),
-        marks=tuple(told([result.marks for result in good])),
+        marks=(*told([result.marks for result in good]), *untimed),
     )
 
 

@@ -20,8 +20,8 @@ from sgmbench.core.result import Result, Scores
 
 ROUNDING = 1e-9
 EXECUTED = "cost/executed_runs"
-OF_THE_MOMENT = ("seconds", "cpu_seconds", "peak_bytes", "runs_a_gradient", "checksum")
-"""What is measured and not computed, and the checksum of all."""
+OF_THE_MOMENT = ("seconds", "cpu_seconds", "beside", "peak_bytes", "runs_a_gradient", "checksum")
+"""What is measured and not computed, beside how many others, and the checksum of all."""
 
 
 @dataclass(frozen=True)

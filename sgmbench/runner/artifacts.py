@@ -18,6 +18,7 @@ from sgmbench.cells import (
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.hosted_simulation import HostedSimulation
+from sgmbench.core.hosts import meet
 from sgmbench.core.method import Fit, Generator, Surrogate
 from sgmbench.core.part import part_of
 from sgmbench.core.prepare import prepare
@@ -27,7 +28,7 @@ from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.core.running_law import RunningLaw
 from sgmbench.core.runs import Runs
-from sgmbench.errors import CellError, StoreError, UsageError
+from sgmbench.errors import CellError, HostError, StoreError, UsageError
 from sgmbench.runner.delivered import check_plain
 from sgmbench.runner.question import QUESTIONS, Lesson, MakesTruth, Question
 from sgmbench.runner.streaming import streamed_runs
@@ -232,9 +233,10 @@ def load_fit(
             with clock("train"):
                 layout = question.answer.layout
                 fit = method.fit(pairs, layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints)
-        except StoreError:  # no fault of the fit: it goes on when there is room
+        except (StoreError, HostError):  # no fault of the fit: it goes on when there is room, or all are there
             raise
-        except Exception:
+        except Exception as error:
+            meet(error)
             checkpoints.discard()
             raise
         diagnostics = method.diagnose(fit, pairs, key=stream(cell["seed"], "diagnose", *description["stream"]))

@@ -1,13 +1,15 @@
-"""Child: makes truths and cells of a run as `runner.isolated` asks for them.
+"""Child: makes truths, training runs and cells of a run as `runner.maker` asks for them.
 
     python -m sgmbench.runner.child FOLDER CACHE
 
 Standard input and output carry the messages, and nothing else can read or write there: what a model prints goes to
-standard error. When the input ends there is nobody left to work for, and the process ends at once, whatever it is at.
+standard error. When the input ends there is nobody left to work for, and the process ends at once, whatever it is at,
+with all that it has started where it leads a group of its own.
 """
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,16 +36,26 @@ def serve(folder: Path, cache: Path) -> None:
         _tell(answers, {"progress": [phase, done, total, note]})
 
     here = Here(RunFolder(folder), Cache(cache), progress)
-    makes = {"truth": here.make_truth, "cell": here.make_cell}
     with without_compilation_cache():
         _tell(answers, {"ready": True})
         for asked in _asked(requests):
             try:
-                makes[asked["make"]](Cell(**asked["cell"]))
+                _make(here, **asked)
             except SgmbenchError as error:
                 _tell(answers, {"error": [_class(error), str(error)]})
             else:
                 _tell(answers, {"made": True})
+
+
+def _make(here: Here, *, make: str, cell: dict[str, Any], beside: int) -> None:
+    """What a request has asked for."""
+    match make:
+        case "truth":
+            here.make_truth(Cell(**cell))
+        case "runs":
+            here.make_runs(Cell(**cell))
+        case _:
+            here.make_cell(Cell(**cell), beside=beside)
 
 
 def _die_first() -> None:
@@ -71,6 +83,8 @@ def _asked(requests: IO[str]) -> Iterator[dict[str, Any]]:
 def _listen(requests: IO[str], lines: "SimpleQueue[str]") -> None:
     for line in requests:
         lines.put(line)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 

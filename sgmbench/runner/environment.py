@@ -19,7 +19,7 @@ def environment() -> dict[str, Any]:
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
-        "device": f"{len(devices)} x {_device_name(devices[0])}",
+        "device": f"{len(devices)} x {_device_name(devices[0])}{_processes()}",
         "processor": _processor(),
         "precision": "solvers float64, networks float32",
         "commit": _commit(),
@@ -31,6 +31,10 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _processes() -> str:
+    return "" if jax.process_count() == 1 else f" in {jax.process_count()} processes"
 
 
 def _device_name(device: Any) -> str:

@@ -12,6 +12,7 @@ from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
 from sgmbench.core.cost import Cost
 from sgmbench.core.findings import NOT_RUN, Findings
+from sgmbench.core.hosts import meet
 from sgmbench.core.memory import outage_of_memory, peak_memory
 from sgmbench.core.method import Generator, Method, Sampler, Surrogate
 from sgmbench.core.progress import Progress
@@ -71,6 +72,7 @@ def execute(cell: Cell, truth: Truth, cache: Cache, progress: Progress) -> tuple
         except Exception as error:
             if not _is_of_cell(error, method):
                 raise
+            meet(error)
             return _result(cell, tally, peak(), error), {}
         return _result(cell, tally, peak()), tally.kept
 

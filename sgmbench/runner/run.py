@@ -12,6 +12,7 @@ import numpy as np
 from sgmbench.cells import Cell, cells_of
 from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
+from sgmbench.core.hosts import is_alone
 from sgmbench.core.problem import Hosted, Problem, Recorded
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.result import Result
@@ -19,6 +20,7 @@ from sgmbench.errors import OutageError, UsageError
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import without
 from sgmbench.runner.here import Here, Makes
+from sgmbench.runner.hosts import Together
 from sgmbench.runner.isolated import Isolated
 from sgmbench.runner.kernel import KERNEL, kernel_seconds
 from sgmbench.runner.runnable import check_runnable
@@ -83,12 +85,11 @@ def continue_run(
     Raises:
         UsageError: something is missing, and the problem's host cannot be reached.
     """
-    folder.write_record({**folder.record, "status": "running", "data": _data(experiment.problem)})
-    cells, cache, problem = cells_of(experiment), Cache(results / ".cache"), experiment.problem
-    if isinstance(problem, Hosted) and not all(_finished(folder, cell) for cell in cells):
-        problem.check()
+    cells, cache, problem = begin(folder, experiment), cache_of(results), experiment.problem
     maker: AbstractContextManager[Makes] = nullcontext(Here(folder, cache, progress))
-    if isolate or experiment.timeout is not None:
+    if not is_alone():
+        maker = Together(folder, cache, progress)
+    elif isolate or experiment.timeout is not None:
         maker = Isolated(folder, cache, progress, timeout=experiment.timeout)
     failed, no_truth, no_host = False, None, None
     with without_compilation_cache(), maker as makes:
@@ -97,10 +98,28 @@ def continue_run(
             if not i or cells[i - 1].target != cell.target:
                 no_truth = _outage_of_truth(makes, cell)
             result = _complete(folder, cell, makes, no_truth or no_host)
-            no_host = _outage_of_host(problem) if result.is_outage else None
+            no_host = outage_of_host(problem) if result.is_outage else None
             failed |= result.status == "failed"
     progress("cells", len(cells), len(cells))
     folder.finish("failed cells" if failed else "complete")
+
+
+def begin(folder: RunFolder, experiment: Experiment) -> list[Cell]:
+    """Notes that a process is at work in a run, and gives all its cells, finished ones too.
+
+    Raises:
+        UsageError: something is missing, and the problem's host cannot be reached.
+    """
+    folder.write_record({**folder.record, "status": "running", "data": _data(experiment.problem)})
+    cells = cells_of(experiment)
+    if isinstance(experiment.problem, Hosted) and not all(finished(folder, cell) for cell in cells):
+        experiment.problem.check()
+    return cells
+
+
+def cache_of(results: Path) -> Cache:
+    """The cache that all runs below a results root share."""
+    return Cache(results / ".cache")
 
 
 def _what_is_asked(configuration: dict[str, Any]) -> str:
@@ -117,7 +136,7 @@ def _outage_of_truth(makes: Makes, cell: Cell) -> OutageError | None:
     return None
 
 
-def _outage_of_host(problem: Problem) -> OutageError | None:
+def outage_of_host(problem: Problem) -> OutageError | None:
     """Why no further cell need wait for a host that one has waited for in vain."""
     try:
         if isinstance(problem, Hosted):
@@ -136,7 +155,7 @@ def _data(problem: Problem) -> dict[str, Any] | None:
     return {"content": problem.content, "runs": len(y), "held_out": problem.held_out_runs, "failed": failed}
 
 
-def _finished(folder: RunFolder, cell: Cell) -> Result | None:
+def finished(folder: RunFolder, cell: Cell) -> Result | None:
     """The result of a cell that is there with the same content, and may stay."""
     found = folder.read_result(cell.name)
     is_there = found is not None and found.content == content_of(cell.description) and not found.is_outage
@@ -144,7 +163,7 @@ def _finished(folder: RunFolder, cell: Cell) -> Result | None:
 
 
 def _complete(folder: RunFolder, cell: Cell, makes: Makes, outage: OutageError | None) -> Result:
-    if found := _finished(folder, cell):
+    if found := finished(folder, cell):
         return found
     if outage is None:
         return makes.make_cell(cell)

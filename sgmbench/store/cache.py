@@ -3,7 +3,7 @@
 An artifact is `<kind>/<content>.npz` beside `<content>.json`, which is written last and holds its description and the
 SHA-256 of the arrays. An artifact whose checksum does not fit, or whose description is not the one asked for, is not
 read but made again; nothing is ever unpickled. What is made is given as it will be read, so that nothing depends on
-whether it was there.
+whether it was there. Of many processes (`core.hosts`) process 0 reads and writes, and tells the others what is there.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from sgmbench.core.hosts import agreed, from_lead, is_alone, is_lead
 from sgmbench.errors import StoreError
 from sgmbench.store.atomic import plain, write_bytes
 from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
@@ -55,7 +56,8 @@ class Cache:
         if found is None:
             arrays, notes = make()
             found = _as_numpy(arrays), plain(notes)
-            self._write(path, description, *found)
+            if is_lead():
+                self._write(path, description, *found)
         return found
 
     def has(self, kind: str, description: Description) -> bool:
@@ -102,7 +104,7 @@ class Cache:
         return self.root / kind / content_of(description)
 
     def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]] | None:
-        whole = self._read_whole(path)
+        whole = _of_lead(self._read_whole(path) if is_lead() else None)
         if whole is None:
             return None
         try:
@@ -126,6 +128,14 @@ class Cache:
         write_bytes(path.with_suffix(".npz"), data)
         record = {"description": description, "notes": notes, "sha256": hashlib.sha256(data).hexdigest()}
         write_checksummed(path.with_suffix(".json"), record)
+
+
+def _of_lead(whole: tuple[bytes, dict[str, Any]] | None) -> tuple[bytes, dict[str, Any]] | None:
+    """What process 0 has read, in all of them."""
+    if is_alone():
+        return whole
+    notes = agreed(whole and whole[1])
+    return None if notes is None else (from_lead(whole[0] if whole else b""), notes)
 
 
 def pack(arrays: Arrays) -> bytes:

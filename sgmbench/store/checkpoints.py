@@ -9,7 +9,8 @@ never read; the one before it is. A folder gets its name when it is whole; until
 which an interrupted process leaves behind, since orbax's threads write on while it ends, and the next training removes.
 
 Two processes that train the same fit at once would remove each other's states: the first that saves one has the folder
-until it ends or discards it, and another one trains without checkpoints.
+until it ends or discards it, and another one trains without checkpoints. Of many that train one fit together
+(`core.hosts`) process 0 saves and reads, and the others go on with what it has read.
 """
 
 import contextlib
@@ -25,8 +26,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
+from sgmbench.core.hosts import from_lead, is_alone, is_lead
 from sgmbench.errors import StoreError
 from sgmbench.store.atomic import read_json, unwritable, write_json
+from sgmbench.store.cache import pack, unpack
 from sgmbench.store.lock import claimed, this_process
 from sgmbench.store.parts import part_folder, remove_stale
 
@@ -47,6 +50,8 @@ class FolderCheckpoints:
         Raises:
             StoreError: the folder cannot be written.
         """
+        if not is_lead():
+            return
         path = self.folder / f"{step:09d}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,6 +71,10 @@ class FolderCheckpoints:
 
     def latest(self, like: PyTree) -> PyTree | None:
         """The newest whole state that has the structure, shapes and dtypes of `like`; removes what was half written."""
+        found = self._latest(like) if is_lead() else None
+        return found if is_alone() else _of_lead(found, like)
+
+    def _latest(self, like: PyTree) -> PyTree | None:
         if not self.folder.is_dir() or not self._is_ours():
             return None
         remove_stale(self.folder, own=True)
@@ -84,7 +93,7 @@ class FolderCheckpoints:
 
     def discard(self) -> None:
         """Removes everything: the fit is finished, or has failed."""
-        if (self.folder.is_dir() or self._lock.exists()) and self._is_ours():
+        if is_lead() and (self.folder.is_dir() or self._lock.exists()) and self._is_ours():
             shutil.rmtree(self.folder, ignore_errors=True)
             self._lock.unlink(missing_ok=True)
             self._claim.close()
@@ -110,11 +119,19 @@ class FolderCheckpoints:
 
 
 def _orbax() -> Any:
-    """Orbax's synchronous checkpointer; imported here since that takes half a second."""
+    """Orbax's synchronous checkpointer, of process 0 alone; imported here since that takes half a second."""
     from orbax import checkpoint
 
     logging.getLogger("absl").setLevel(logging.CRITICAL)
-    return checkpoint.PyTreeCheckpointer()
+    alone = checkpoint.options.MultiprocessingOptions(active_processes={0})
+    handler = checkpoint.PyTreeCheckpointHandler(multiprocessing_options=alone)
+    return checkpoint.Checkpointer(handler, multiprocessing_options=alone)
+
+
+def _of_lead(found: PyTree | None, like: PyTree) -> PyTree | None:
+    """What process 0 has found, in all of them."""
+    packed = from_lead(b"" if found is None else pack(_named(found)))
+    return _like(unpack(packed), like) if packed else None
 
 
 def _named(state: PyTree) -> dict[str, np.ndarray]:

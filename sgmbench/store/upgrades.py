@@ -16,6 +16,7 @@ result.json
     2 -> 3    a cost says what a run and its gradient count as in runs: it was not measured
     3 -> 4    a cost has the operations of the method's programs: they were not counted; and of how many runs at once
               memory sufficed for no more: none was found out. What failed for want of something was final
+    4 -> 5    a cost says how many others were at work on the machine: there were none
 """
 
 from collections.abc import Callable
@@ -98,11 +99,15 @@ def _result_to_4(result: Plain) -> Plain:
     return {"is_outage": False} | result | {"cost": {"operations": None, "chunk": None} | result.get("cost", {})}
 
 
+def _result_to_5(result: Plain) -> Plain:
+    return result | {"cost": {"beside": 0} | result.get("cost", {})}
+
+
 Upgrades = dict[int, Callable[[Plain], Plain]]
 """By the schema that each takes to the next."""
 
 UPGRADES: Upgrades = {1: _to_2, 2: _to_3, 3: _to_4}
-RESULT_UPGRADES: Upgrades = {1: _result_to_2, 2: _result_to_3, 3: _result_to_4}
+RESULT_UPGRADES: Upgrades = {1: _result_to_2, 2: _result_to_3, 3: _result_to_4, 4: _result_to_5}
 SCHEMA, RESULT_SCHEMA = 1 + max(UPGRADES), 1 + max(RESULT_UPGRADES)
 
 

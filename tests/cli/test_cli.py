@@ -235,8 +235,8 @@ def test_a_narrow_terminal_cuts_no_number(call, monkeypatch):
 def test_compare_needs_two_runs(call):
     ended = call("compare")
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert ended.stderr == "sgmbench: compare needs two complete runs of one experiment below results/; it has 0\n"
+    assert ended.stderr == "sgmbench: compare needs two finished runs of one experiment below results/; it has 0\n"
     call("run", small.write(Path("a.yaml")), "--quiet")
     ended = call("compare", "line")
     assert ended.exit_code == 2
-    assert ended.stderr == "sgmbench: compare needs two complete runs of line below results/; it has 1\n"
+    assert ended.stderr == "sgmbench: compare needs two finished runs of line below results/; it has 1\n"

@@ -2,7 +2,7 @@
 
 What stands in a `--help`, or in the README behind a $, is run, in a folder with a finished quickstart. What would take
 long is run in miniature: with the words of `IN_MINIATURE` behind those that stand there. Of `AS_A_WHOLE_ELSEWHERE`,
-which test_studies.py runs on a file of its own, the words and the file that they name are valid.
+which other tests run on files of their own, the words and the file that they name are valid.
 """
 
 import json
@@ -64,12 +64,13 @@ IN_MINIATURE = {
     "calibrate": ["--replicates", "4"],  # and by EFFORT
     "clean": ["--yes"],  # there is no terminal to ask at
 }
-AS_A_WHOLE_ELSEWHERE = ("ladder", "work-precision")
+AS_A_WHOLE_ELSEWHERE = ("ladder", "sweep", "work-precision")
 SAYS = {
     "init": r"first\.yaml: written; see what it takes with sgmbench plan first\.yaml\n$",
     "validate": r"configs/quickstart\.yaml: valid\nquickstart: 12 cells in 3 replicates\n",
     "plan": r"\n +in all +[\d,]+ ",
     "run": r"quickstart: conditional \(medians over 2 conditions\) *\n",
+    "sweep": r"^configs/quickstart\.yaml: valid\n",
     "list": r"methods\n  bootstrap +Training runs at the nearest conditions, resampled\.\n",
     "show": r"quickstart: conditional \(medians over 2 conditions\) *\n",
     "schema": r'\{\n  "\$schema": "https://json-schema.org/draft/2020-12/schema",\n',

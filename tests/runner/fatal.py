@@ -18,6 +18,12 @@ def _die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _die_once():
+    if not Path("died").exists():
+        Path("died").touch()
+        _die()
+
+
 def _exit():
     os._exit(3)
 
@@ -46,8 +52,9 @@ def _starve():
 
 DIES, FAILS, HANGS, HUNGRY, STARVES = 31, 33, 35, 40, 44
 EXITS, INTERRUPTS, SILENT = 61, 62, 63
+DIES_ONCE = 37
 WAYS = {DIES: _die, FAILS: _fail, HANGS: _hang, EXITS: _exit, INTERRUPTS: _interrupt, SILENT: _hang}
-WAYS |= dict.fromkeys([HUNGRY, 20, STARVES, 22, 11, 5, 2, 1], _starve)
+WAYS |= {DIES_ONCE: _die_once} | dict.fromkeys([HUNGRY, 20, STARVES, 22, 11, 5, 2, 1], _starve)
 """What happens, by how many runs are asked for at once."""
 
 

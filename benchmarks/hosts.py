@@ -1,0 +1,76 @@
+"""Throughput of one run that processes make together (`jax.distributed`), on the cores of this machine.
+
+    python benchmarks/hosts.py [COUNT ...]      a row for each number of processes, of 1, 2 and 4 by default
+
+Runs of the electrode (4,096 at one condition), compiled before they are timed, the least of three times; and what it
+takes the processes to agree on a number, which they do once a chunk of runs. All rows make the same runs, which is
+checked bit for bit.
+"""
+
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from sgmbench.core.clock import Clock
+from sgmbench.core.hosts import agreed, is_lead, join
+from sgmbench.core.rng import stream
+from sgmbench.core.simulation import Simulation
+from sgmbench.problems.porous_electrode import PorousElectrode
+
+RUNS, AT, REPEATS, AGREEMENTS = 4_096, (0.1, 0.0, 25.0), 3, 100
+
+
+def main() -> None:
+    """The table, or the part of one process."""
+    if sys.argv[1:2] == ["part"]:
+        part(*map(int, sys.argv[2:]))
+        return
+    rows = [row(int(count)) for count in sys.argv[1:] or (1, 2, 4)]
+    print("| processes | runs/s | efficiency | ms an agreement | runs |\n|---|---|---|---|---|")  # noqa: T201
+    for each in rows:
+        efficiency = each["rate"] / rows[0]["rate"] / each["count"]
+        same = "the same bits" if each["digest"] == rows[0]["digest"] else "OTHER BITS"
+        print(f"| {each['count']} | {each['rate']:,.0f} | {efficiency:.2f} | {each['agreement']:.2g} | {same} |")  # noqa: T201
+
+
+def row(count: int) -> dict[str, Any]:
+    """What process 0 of so many says."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [[sys.executable, __file__, "part", str(i), str(count), str(port)] for i in range(count)]
+    lead, *others = [subprocess.Popen(each, stdout=subprocess.PIPE, text=True) for each in words]
+    said = lead.communicate()[0].splitlines()[-1]
+    for each in others:
+        each.communicate()
+    return json.loads(said)
+
+
+def part(number: int, count: int, port: int) -> None:
+    """Of one process."""
+    if count > 1:
+        join(f"127.0.0.1:{port}", number, count)
+    simulate, key = Simulation(PorousElectrode(), Clock(), at_condition=True), stream(0, "hosts")
+    y = simulate(RUNS, key=key, z=AT).y
+    took = min(seconds(lambda: simulate(RUNS, key=key, z=AT)) for _ in range(REPEATS))
+    agreed(0)
+    agreement = seconds(lambda: [agreed(0) for _ in range(AGREEMENTS)]) / AGREEMENTS
+    if is_lead():
+        digest = hashlib.sha256(y.tobytes()).hexdigest()
+        row = {"count": count, "rate": RUNS / took, "agreement": 1e3 * agreement, "digest": digest}
+        sys.stdout.write(json.dumps(row) + "\n")
+
+
+def seconds(action: Any) -> float:
+    """Of the wall clock."""
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()
