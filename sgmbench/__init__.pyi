@@ -4,7 +4,9 @@ from sgmbench.api import calibrate as calibrate
 from sgmbench.api import check_problem as check_problem
 from sgmbench.api import export as export
 from sgmbench.api import init as init
+from sgmbench.api import join as join
 from sgmbench.api import ladder as ladder
+from sgmbench.api import led as led
 from sgmbench.api import plan as plan
 from sgmbench.api import reproduce as reproduce
 from sgmbench.api import run as run

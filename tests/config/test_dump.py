@@ -1,7 +1,7 @@
 import json
 
 import toys
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sgmbench.config import build, build_experiment, dump
@@ -14,6 +14,7 @@ LABELS = st.from_regex(SAFE_NAME, fullmatch=True)
 POSITIVE = st.integers(1, 10**9)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 SHARES = st.floats(0, 1, exclude_min=True, exclude_max=True)
+TOLERANCES = st.floats(1e-9, 1, exclude_max=True)
 
 
 def tuples(of, low=0, high=3):
@@ -50,16 +51,18 @@ EXPERIMENTS = st.builds(
     metrics=st.sampled_from([(), (MetricEntry("e", toys.Energy("standardized")), MetricEntry("m", toys.Mean()))]),
     seed=st.integers(0),
     reference=st.builds(ReferencePlan, st.integers(50), st.integers(50)),
-    ask=tuples(st.builds(Ask, tolerance=SHARES, cost_per_run=st.just(("measured", 2.0))), 1),
+    ask=tuples(st.builds(Ask, tolerance=TOLERANCES, cost_per_run=st.just(("measured", 2.0))), 1),
     keep_samples=st.sampled_from(["all", "first_replicate", "none"]),
 )
 
 
+@settings(max_examples=40)
 @given(EXPERIMENTS)
 def test_yaml_of_a_dump_gives_the_experiment_again(experiment):
     assert build_experiment(read(write(dump(experiment))).value, "dump").experiment == experiment
 
 
+@settings(max_examples=40)
 @given(EXPERIMENTS)
 def test_json_of_a_dump_gives_the_experiment_again(experiment):
     assert build_experiment(json.loads(json.dumps(dump(experiment))), "dump").experiment == experiment

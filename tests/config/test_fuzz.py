@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sgmbench.cli import app
 
-EXAMPLES = int(os.environ.get("SGMBENCH_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("SGMBENCH_EXAMPLES", "300"))
 PLACED = re.compile(r"mutated\.yaml(:\d+){1,2}: .+")
 
 
