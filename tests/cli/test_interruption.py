@@ -26,7 +26,8 @@ def numbers(answer):
 
 
 @pytest.mark.parametrize(
-    ("sent", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.slow)],
 )
 def test_a_stopped_run_can_be_resumed(tmp_path, monkeypatch, sent, code, word):
     monkeypatch.chdir(tmp_path)

@@ -15,7 +15,7 @@ from sgmbench.config.json_schema import DRAFT, json_schema
 
 jsonschema = pytest.importorskip("jsonschema")
 WHERE = {"networks": "networks", "samplers": "samplers", "problems": "problems", "methods": "MethodEntry"}
-EXAMPLES = 300
+EXAMPLES = 150
 
 
 @pytest.fixture(scope="module", autouse=True)

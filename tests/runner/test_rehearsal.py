@@ -132,6 +132,7 @@ CHAINED = POSTERIOR | {"problem": "gauged:Gauged", "methods": ["bootstrap"]}
 CHAINED |= {"targets": [{"kind": "posterior", "drawn": 1}], "reference": {"size": 200, "drawn_size": 200}}
 
 
+@pytest.mark.slow
 def test_posteriors_by_long_chains_are_planned_whole(folder, cheap):
     found = rehearsal.rehearse(cells(**CHAINED), folder / "scratch")
     truth = found.truths["posterior"]
