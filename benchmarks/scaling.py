@@ -71,9 +71,10 @@ def main() -> None:
 
 
 def begin(*words: object, devices: int = 1) -> "subprocess.Popen[str]":
-    """A part, by this script in a process that sees so many devices."""
+    """A part, by this script in a process that sees so many devices, with two threads for each: see docs/scaling.md."""
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}".strip()
-    command, env = [sys.executable, __file__, *map(str, words)], {**os.environ, "XLA_FLAGS": flags}
+    threads = str(max(os.cpu_count() or 1, 2 * devices if devices > 1 else 1))
+    command, env = [sys.executable, __file__, *map(str, words)], os.environ | {"XLA_FLAGS": flags, "NPROC": threads}
     return subprocess.Popen(command, text=True, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
