@@ -75,6 +75,12 @@ FAULTS = [
         f"{HERE}/test_kill.py -k diffusion",
         {"SGMBENCH_KILLS": "10"},
     ),
+    Fault(
+        "a worker of a sweep that dies",
+        "its cell is tried once more elsewhere, then fails alone; byte-identical results",
+        f"{HERE}/test_sweep.py -k 'dies or killed'",
+    ),
+    Fault("Ctrl-C during a sweep", "ends every worker; goes on with `--resume`", "tests/cli/test_sweep.py -k ctrl_c"),
     Fault("SIGINT and SIGTERM", "ends at once, goes on with `--resume`", "tests/cli/test_interruption.py"),
     Fault(
         "a flipped bit in result, samples or truth",

@@ -21,7 +21,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(terse=True),
         "device": f"{len(devices)} x {_device_name(devices[0])}{_processes()}",
         "processor": _processor(),
-        "precision": "solvers float64, networks float32",
+        "precision": "solvers float64, parameters of networks float32",
         "commit": _commit(),
     }
 

@@ -20,7 +20,9 @@ def made(tmp_path_factory):
     one, four = folder / "one.npz", folder / "four.npz"
     for count, arguments in ((1, [one]), (4, [four, one])):
         flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={count}"
-        subprocess.run([sys.executable, MAKE, *arguments], check=True, env={**os.environ, "XLA_FLAGS": flags})
+        threads = str(max(os.cpu_count() or 1, 2 * count))  # see docs/scaling.md
+        environment = os.environ | {"XLA_FLAGS": flags, "NPROC": threads}
+        subprocess.run([sys.executable, MAKE, *arguments], check=True, env=environment)
     with np.load(one) as first, np.load(four) as second:
         yield first, second
 
