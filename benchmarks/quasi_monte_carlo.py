@@ -27,7 +27,7 @@ from sgmbench.core.problem import Leveled, Problem
 from sgmbench.core.reference import Reference
 from sgmbench.core.rng import stream
 from sgmbench.metrics.fields import varying_fields
-from sgmbench.montecarlo.quasi_monte_carlo import QuasiMonteCarlo
+from sgmbench.montecarlo.quasi_monte_carlo import ROUNDING, QuasiMonteCarlo
 from sgmbench.runner.environment import environment
 
 OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "quasi_monte_carlo.md"
@@ -89,7 +89,8 @@ def main() -> None:
         f"{SCRAMBLES} scrambles of {', '.join(map(str, POINTS))} points, {REPEATS} repetitions. In the columns of N: "
         "the error of the mean in standard deviations, and in brackets how many independent runs it is worth over N. "
         "Slope: of log error over log N, -0.50 for independent runs. Covered: share of 95 % t intervals from the "
-        "scrambles, of all N and points of the grid, that hold the truth.",
+        "scrambles, of all N and points of the grid, that hold the truth; where scrambles agree, by chance or since "
+        "nothing varies, there is none.",
         "",
         "| problem | field | k | sequence | "
         + " | ".join(f"N = {SCRAMBLES * n:,}" for n in POINTS)
@@ -133,7 +134,7 @@ def rows(case: Case) -> Iterator[Row]:
             rms = np.array([np.sqrt(np.mean(error[:, where] ** 2 @ quadrature)) / scaled.sd for error, _ in found])
             n = SCRAMBLES * np.array(case.points)
             slope = np.polyfit(np.log(n), np.log(rms), 1)[0]
-            covered = np.mean([np.mean(inside[:, where] @ quadrature) for _, inside in found])
+            covered = of_intervals(np.concatenate([inside[:, where] for _, inside in found]), quadrature)
             cells = [f"{e:.1e} ({1 / e**2 / each:,.1f})" for e, each in zip(rms, n, strict=True)]
             cells += [""] * (len(POINTS) - len(cells))
             text = (
@@ -157,15 +158,22 @@ def truth(problem: Problem, runs: int) -> tuple[Float[np.ndarray, " d"], Referen
 def errors(
     sample: Callable[..., Any], budget: int, mean: Float[np.ndarray, " d"], label: str
 ) -> tuple[Float[np.ndarray, "repeats d"], Float[np.ndarray, "repeats d"]]:
-    """Errors of the mean, and where a 95 % interval holds the truth."""
+    """Errors of the mean, and where a 95 % interval holds the truth: 1, 0, or NaN where there is none."""
     error, inside = [], []
     for repeat in range(REPEATS):
         values = sample((), budget, stream(repeat, "bench-quasi", label, budget)).samples.values
         of_scrambles = values.reshape(SCRAMBLES, -1, values.shape[1]).mean(axis=1)
         error.append(of_scrambles.mean(axis=0) - mean)
         half = student.ppf(0.975, SCRAMBLES - 1) * of_scrambles.std(axis=0, ddof=1) / np.sqrt(SCRAMBLES)
-        inside.append((np.abs(error[-1]) <= half).astype(float))
+        agree = np.ptp(of_scrambles, axis=0) <= ROUNDING * np.ptp(values, axis=0)
+        inside.append(np.where(agree, np.nan, np.abs(error[-1]) <= half))
     return np.array(error), np.array(inside)
+
+
+def of_intervals(inside: Float[np.ndarray, "n d"], quadrature: Float[np.ndarray, " d"]) -> float:
+    """The share of those that there are, by the width of their points."""
+    weight = np.isfinite(inside) * quadrature
+    return float(np.nansum(inside * quadrature) / weight.sum())
 
 
 if __name__ == "__main__":

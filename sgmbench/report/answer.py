@@ -29,6 +29,8 @@ from sgmbench.report.worth import ENERGY
 from sgmbench.statistics.crossover import Offer
 from sgmbench.statistics.equivalent_runs import EquivalentRuns
 
+CHAINS = "mcmc"
+
 
 def answers(summary: Summary) -> list[str]:
     """For each target a sentence on what its best Generator is worth, then a paragraph for each ask.
@@ -50,7 +52,7 @@ def replies(summary: Summary, asks: list[Ask]) -> list[str]:
     Beside it stands for which tolerances the same method is cheapest.
     """
     paragraphs = [said for target in summary.targets for said in _paragraphs(target, asks, in_depth=True)]
-    return paragraphs + _single_replicate(summary, asks)
+    return paragraphs + _rivals_left_out(summary, asks) + _single_replicate(summary, asks)
 
 
 def _paragraphs(target: TargetSummary, asks: list[Ask], *, in_depth: bool) -> list[str]:
@@ -152,14 +154,32 @@ def _unscored(target: TargetSummary, ask: Ask) -> list[str]:
 
 
 def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
-    """Said where Generators meet no rival that uses a germ that is known: a weak baseline makes a strong claim."""
+    """Said where Generators meet no chains, or none that uses a germ that is known: weak rivals make strong claims."""
     asked = [
         target
         for target in summary.targets
-        if target.name in ("marginal", "conditional") and not math.isnan(target.seconds_a_run)
         if not nothing_to_ask(target) and any(not refusal(target, ask) for ask in asks)
     ]
-    lines = [line for target in asked for line in target.lines]
+    of_posterior = [line for target in asked if target.name == "posterior" for line in target.lines]
+    return _chains_left_out(of_posterior) + _germ_left_out(
+        summary,
+        [
+            line
+            for target in asked
+            if target.name in ("marginal", "conditional") and not math.isnan(target.seconds_a_run)
+            for line in target.lines
+        ],
+    )
+
+
+def _chains_left_out(lines: list[Line]) -> list[str]:
+    kinds = {kind_of(line) for line in lines}
+    if CHAINS in kinds or not any(line.kind == "generator" for line in lines):
+        return []
+    return [f"No chains were run: where the problem has a likelihood, {CHAINS} is the rival to beat."]
+
+
+def _germ_left_out(summary: Summary, lines: list[Line]) -> list[str]:
     configuration = summary.record["configuration"]
     if configuration.get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
         return []

@@ -1,7 +1,8 @@
 """Writes that either happen whole or not at all: a part (`store.parts`), fsync, then `os.replace`.
 
 What is read may be damaged, or anybody's. JSON is taken as it is written here: finite numbers, whole ones of fewer
-digits than a float can have, texts that UTF-8 can hold, and no deeper nesting than functions that call themselves bear.
+digits than a float can have, texts that UTF-8 can hold, no deeper nesting than functions that call themselves bear, and
+no more than 16 MB.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from sgmbench.store.parts import part_file, remove_stale
 REMEDY = "remove it and run again with --resume"
 DEEPEST = 50  # levels of nesting
 DIGITS = 300  # of a whole number
+LARGEST = 16 << 20  # bytes of a JSON; a baseline of 150 rows has 0.1 MB
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -65,7 +67,11 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path, *, remedy: str = REMEDY) -> Any:
     """Raises StoreError where the file is missing, unreadable or not JSON; the last with what to do about it."""
     try:
-        return _checked(path.read_text())
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"it has more than {LARGEST >> 20} MB")
+        return _checked(content.decode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

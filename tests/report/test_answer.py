@@ -399,6 +399,20 @@ def test_that_no_rival_uses_a_known_germ_is_said():
     assert learned in answers(dear)
 
 
+def test_another_question_about_the_same_run_says_so_too():
+    law = line("diffusion", 1000, 0.05)
+    said = replies(summary(MONTE_CARLO, law), [ASK])[-2]
+    assert said.startswith("No method was run that uses the germ.")
+
+
+def test_that_a_posterior_has_met_no_chains_is_said():
+    law, chains = line("diffusion", 1000, 0.05), line("mcmc", 100, 0.05, kind="sampler")
+    said = "No chains were run: where the problem has a likelihood, mcmc is the rival to beat."
+    assert said in answers(summary(MONTE_CARLO, law, target="posterior"))
+    assert said not in answers(summary(chains, law, target="posterior"))
+    assert said not in answers(summary(MONTE_CARLO, law))
+
+
 def test_a_generator_that_wins_where_a_germ_is_known_has_met_the_strongest_rival_or_is_said_not_to_have():
     """A Sobol set is worse than plain runs here, and shows that the germ is known."""
     learner = line("learner", 1000, 0.0, seconds={"train": 50.0})

@@ -45,6 +45,7 @@ def edit(path, **changes):
     ("text", "why"),
     [
         ("[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"),
+        pytest.param("[" + " " * (16 << 20) + "]", "it has more than 16 MB", id="large"),
         ('{"a": ' * 60 + "1" + "}" * 60, "more than 50 levels of nesting"),
         ('{"a": NaN}', "NaN is not finite"),
         ("[-Infinity]", "-Infinity is not finite"),
