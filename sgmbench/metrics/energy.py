@@ -26,6 +26,9 @@ Norms, both invariant under a field's shift, scale and unit:
     field_l2       |y|^2 = sum over fields of (sum_i q_i y_i^2) / s^2,    q the quadrature, s^2 = sum_i q_i sd_i^2
     standardized   |y|^2 = sum_i (y_i / sd_i)^2                           over coordinates that vary
 
+Bias: U has none as an estimate of D2 and may be negative; V is larger by mu / N on average, which is what equivalent
+runs are read from. Cost: M (M + n) distances for M samples and n rows of the reference, whose own n^2 are taken once.
+
 Source: Szekely and Rizzo, "Energy statistics: a class of statistics based on distances", J. Stat. Plan. Inference 143
 (2013).
 """

@@ -7,6 +7,9 @@ again. For each dependent field, with quadrature q,
 
 Samples of the solver give rounding errors; independent draws of the two parts would give sqrt(2). A row whose solution
 fails (NaN) makes the score NaN. The condition must be known, so it does not apply to a marginal.
+
+Bias: none of the mean square; its root is too small by O(1/M) for M samples. Cost: the dependent fields of M samples
+are solved for, which is up to M solver runs.
 """
 
 from collections.abc import Callable, Iterator

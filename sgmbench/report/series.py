@@ -7,7 +7,8 @@ Sampler spends the budget at each condition, a Generator once. The first place i
 the first, paired by replicate (`contest`). Of a single replicate, where nothing is paired, who is worth the most runs
 at the median condition is first, together with all that are worth the same.
 
-That the best is better than the next is said in one family over all problems by `contest` alone.
+Such places are exploratory. That the best is better than the next is said in one family over all problems, after Holm,
+by `contest` alone.
 """
 
 import math
