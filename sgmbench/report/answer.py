@@ -173,6 +173,7 @@ def _rivals_left_out(summary: Summary, asks: list[Ask]) -> list[str]:
 
 
 def _chains_left_out(lines: list[Line]) -> list[str]:
+    """Of a posterior: whether there is a likelihood is not recorded, so that it stays a condition."""
     kinds = {kind_of(line) for line in lines}
     if CHAINS in kinds or not any(line.kind == "generator" for line in lines):
         return []
@@ -180,6 +181,7 @@ def _chains_left_out(lines: list[Line]) -> list[str]:
 
 
 def _germ_left_out(summary: Summary, lines: list[Line]) -> list[str]:
+    """Of outputs that a solver makes."""
     configuration = summary.record["configuration"]
     if configuration.get("hide_germ", False) or not any(li.kind == "generator" for li in lines):
         return []
