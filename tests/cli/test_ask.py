@@ -94,8 +94,9 @@ def test_what_is_left_out_is_as_in_the_file(call):
         "1; no generator reaches the tolerance. Never, whatever the number of samples: learner (14 %, mean of u). At "
         "2 s a run (measured) the answer takes 200 core-seconds at Q = 1. At 2 s a run (measured) at Q = 1 "
         "monte_carlo is cheapest for any tolerance. By its learning curve (squared bias ~ N^-1 from 1,000 to 2,000 "
-        "runs, mean of u) learner takes 4,000 runs, 2,000 more. One replicate: how far another one would move these "
-        "verdicts is not known; write replicates: 3."
+        "runs, mean of u) learner takes 4,000 runs, 2,000 more. No method was run that uses the germ. If it is known, "
+        "quasi_monte_carlo, control_variate and network are the rivals to beat; if not, write hide_germ: true. One "
+        "replicate: how far another one would move these verdicts is not known; write replicates: 3."
     )
 
 
