@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sgmbench.report.figures.density import draw_density
 from sgmbench.report.figures.style import TRUTH, color, figure, head, legend_below, literal
 
 BINS = 30
@@ -25,11 +26,10 @@ def draw_histograms(
             for panel, place in zip(row, places, strict=True):
                 true = _column(truth[name], condition, place)
                 edges = np.histogram_bin_edges(true, BINS)
-                panel.hist(true, edges, density=True, color=TRUTH, alpha=0.3, label="truth")
+                draw_density(panel, true, edges, fill=True, color=TRUTH, alpha=0.3, label="truth")
                 for label, dataset in samples.items():
                     values = _column(dataset[name], condition, place)
-                    style = {"histtype": "step", "color": color(methods, label), "label": label}
-                    panel.hist(values, edges, density=True, **style)
+                    draw_density(panel, values, edges, color=color(methods, label), label=label)
                 axis = truth[name].dims[-1]
                 x = float(truth[axis][place])
                 panel.set_xlabel(literal(f"{name}({axis} = {x:.3g}) [{truth[name].attrs['units']}]"))

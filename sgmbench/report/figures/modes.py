@@ -14,6 +14,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from sgmbench.report.figures.columns import fields_of, rows_of
+from sgmbench.report.figures.density import draw_density
 from sgmbench.report.figures.style import TRUTH, color, figure, head
 from sgmbench.report.format import several
 
@@ -93,16 +94,15 @@ def _draw(
         panel.set_axis_off()
         return
     if i == j:
-        edges = np.histogram_bin_edges(true[:, i], BINS).tolist()
-        panel.hist(true[:, i], edges, density=True, color=TRUTH, alpha=0.3, label=TRUE)
+        edges = np.histogram_bin_edges(true[:, i], BINS)
+        draw_density(panel, true[:, i], edges, fill=True, color=TRUTH, alpha=0.3, label=TRUE)
         for label, a in coordinates.items():
-            look: dict[str, Any] = {"histtype": "step", "color": color(methods, label), "label": label}
-            panel.hist(a[:, i], edges, density=True, **look)
+            draw_density(panel, a[:, i], edges, color=color(methods, label), label=label)
         panel.set_yticks([])
     else:
         panel.plot(true[:ROWS, j], true[:ROWS, i], ".", color=TRUTH, markersize=4, markeredgewidth=0, alpha=0.6)
         for label, a in coordinates.items():
-            look = {"color": color(methods, label), "markersize": 4, "markeredgewidth": 0, "alpha": 0.6}
+            look: dict[str, Any] = {"color": color(methods, label), "markersize": 4, "markeredgewidth": 0, "alpha": 0.6}
             panel.plot(a[:ROWS, j], a[:ROWS, i], ".", **look)
     if i == true.shape[1] - 1:
         panel.set_xlabel(f"mode {j + 1} [sd]")
