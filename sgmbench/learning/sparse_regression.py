@@ -63,13 +63,10 @@ def sparse_regression(
 def _normal_equations(
     features: Float[np.ndarray, "n p"], y: Float[np.ndarray, "n d"], variance: Float[np.ndarray, "n d"]
 ) -> tuple[Float[np.ndarray, "d p p"], Float[np.ndarray, "d p"]]:
-    """F' W_j F and F' W_j y_j of all outputs j, by one product with the p (p + 1) / 2 products of two features."""
-    p = features.shape[1]
-    rows, columns = np.triu_indices(p)
-    products = (features[:, rows] * features[:, columns]).T @ (1 / variance)
-    gram = np.empty((y.shape[1], p, p))
-    gram[:, rows, columns] = gram[:, columns, rows] = products.T
-    return gram, (features.T @ (y / variance)).T
+    """F' W_j F and F' W_j y_j of all outputs j, one after another: of no more memory than the features take."""
+    weighted = ((features / sd[:, None], each / sd) for sd, each in zip(np.sqrt(variance).T, y.T, strict=True))
+    gram, moment = zip(*((F.T @ F, F.T @ values) for F, values in weighted), strict=True)
+    return np.stack(gram), np.stack(moment)
 
 
 def _posterior(
