@@ -3,10 +3,11 @@
 A Generator's rival is the cheapest Sampler that reaches the tolerance at the largest Q asked. Q grows where there are
 conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stands that of the
 Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
-round, and that of its worst replicate. Beside the winner stands in how many replicates it is cheapest by their own
-errors, among the methods that surely reach the tolerance. And where methods were run that see the germ, which is known
-then, a Generator that is cheapest, or overtakes, without having met `control_variate` is said to: it is the strongest
-rival. Where none were, the run as a whole says so (`report.answer`).
+round, and that of its worst replicate; so, too, beside the tolerances for which a method stays cheapest. Beside the
+winner stands in how many replicates it is cheapest by their own errors, among the methods that surely reach the
+tolerance. And where methods were run that see the germ, which is known then, a Generator that is cheapest, or
+overtakes, without having met `control_variate` is said to: it is the strongest rival. Where none were, the run as a
+whole says so (`report.answer`).
 """
 
 import math
@@ -18,7 +19,7 @@ from sgmbench.report.format import count, percent, seconds, several
 from sgmbench.report.offers import Spread, line_of, spread_of
 from sgmbench.report.summary import Line
 from sgmbench.report.wanted import scored_conditions, wanted_of
-from sgmbench.statistics.crossover import Offer, cost, reign
+from sgmbench.statistics.crossover import Offer, Reign, cost, reign
 
 STRONGEST = "control_variate"
 
@@ -103,18 +104,51 @@ def reign_of(asked: Question) -> str:
     if math.isnan(asked.c):
         return ""
     Q = max(asked.queries)
-    found = reign(asked.offers, tolerance=asked.tolerance, conditions=Q, cost_per_run=asked.c)
-    winner = asked.cheapest(Q)
+    found, winner = _reign(asked, asked.offers), asked.cheapest(Q)
     if found is None or winner is None:
         return ""
-    ends = []
+    others, ends = _other_reigns(asked, winner.label), []
     if found.low > 0:
-        ends.append(f"from {percent(found.low)} ({found.below.label if found.below else 'nobody'} below)")
+        doubt = _doubt([found.low, *(min(each.low, asked.tolerance) for each in others)], worst=max)
+        ends.append(f"from {percent(found.low)} ({doubt}{found.below.label if found.below else 'nobody'} below)")
     if found.high < math.inf:
-        ends.append(f"up to {percent(found.high)} ({found.above.label if found.above else 'nobody'} above)")
+        doubt = _doubt([found.high, *(max(each.high, asked.tolerance) for each in others)], worst=min)
+        ends.append(f"up to {percent(found.high)} ({doubt}{found.above.label if found.above else 'nobody'} above)")
     at = "" if asked.is_one_law else f" at Q = {Q}"
     which = f"tolerances {' '.join(ends)}" if ends else "any tolerance"
     return f"At {cost_words(asked)}{at} {winner.label} is cheapest for {which}."
+
+
+def _reign(asked: Question, offers: list[Offer], label: str | None = None) -> Reign | None:
+    Q = max(asked.queries)
+    return reign(offers, tolerance=asked.tolerance, conditions=Q, cost_per_run=asked.c, label=label)
+
+
+def _other_reigns(asked: Question, label: str) -> list[Reign]:
+    """Those of the winner by the ends of the intervals of all errors, the wide one first, then by each replicate of it.
+
+    The first has its smaller errors beside the larger ones of its rivals, the second the other way round. Where it is
+    not even cheapest at the tolerance that is asked its reign is that tolerance alone. Empty of a single replicate.
+    """
+    spreads = [_spread_of(asked, offer) for offer in asked.offers]
+    pairs = list(zip(asked.offers, spreads, strict=True))
+    wide = [spread.low if spread and offer.label == label else offer for offer, spread in pairs]
+    narrow = [spread.low if spread and offer.label != label else offer for offer, spread in pairs]
+    each = [
+        [spread.each[r] if spread and offer.label == label else offer for offer, spread in pairs]
+        for r in range(min((len(s.each) for offer, s in pairs if s and offer.label == label), default=0))
+    ]
+    alone = Reign(asked.tolerance, asked.tolerance, None, None)
+    return [_reign(asked, offers, label) or alone for offers in (wide, narrow, *each) if any(spreads)]
+
+
+def _doubt(ends: list[float], *, worst: Callable[[list[float]], float]) -> str:
+    """Interval and worst replicate of the first of these ends; "" where all read the same."""
+    if len({percent(end) for end in ends}) == 1:
+        return ""
+    low, high = (percent(end) if end < math.inf else "any" for end in sorted(ends[1:3]))
+    each = f"worst replicate {percent(worst(ends[3:]))}; " if ends[3:] else ""
+    return f"interval {low} to {high}; {each}"
 
 
 def cost_words(asked: Question) -> str:

@@ -10,7 +10,7 @@ import math
 
 from sgmbench.core.findings import CLAIMED
 from sgmbench.report.format import count, percent, several
-from sgmbench.report.offers import line_of, offer_of, replicates_to_tell, spread_of
+from sgmbench.report.offers import line_of, offer_of, replicates_to_tell, spread_of, squares_of
 from sgmbench.report.overtaking import name_of, reach_of
 from sgmbench.report.summary import TargetSummary
 from sgmbench.report.wanted import Ask, Wanted, scored_conditions, scored_lines, wanted_of
@@ -21,6 +21,7 @@ from sgmbench.statistics.learning_curve import (
     fit_learning_curve,
     interval_of_runs,
     is_extrapolated,
+    width_of_runs,
 )
 
 FEW = 8
@@ -156,26 +157,40 @@ def _more_runs(target: TargetSummary, ask: Ask, label: str, offers: list[Offer])
     if runs > HOPELESS * budgets[-1]:
         return f"{start} more than {HOPELESS:,} times its largest budget."
     more = count(math.ceil(runs - budgets[-1]))
+    steady = max(budgets[-1] * offers[-1].expected[quantity] / eps**2 for quantity in lacking)
+    shared = _shared(target, ask, label, slowest, fitted[slowest], runs)
     beyond = f"; that is an extrapolation beyond {REACH} times its largest budget"
     return (
-        f"{start} {count(runs)} runs{_interval(target, ask, label, lacking, runs)}, {more} more"
+        f"{start} {count(runs)} runs{_interval(target, ask, label, lacking, runs, shared, steady)}, {more} more"
         f"{beyond if is_extrapolated(runs, largest=budgets[-1]) else ''}."
     )
 
 
-def _interval(target: TargetSummary, ask: Ask, label: str, lacking: list[str], runs: float) -> str:
+def _interval(
+    target: TargetSummary, ask: Ask, label: str, lacking: list[str], runs: float, shared: float, steady: float
+) -> str:
     """In brackets, the interval over replicates; that there is none where the curve of one does not come down."""
     curves = _curves_of_replicates(target, ask, label, lacking)
     if len(curves) < 2:
         return ""
     needed = [max(_runs_needed(curve, ask["tolerance"]) for curve in each) for each in curves]
-    ends = interval_of_runs(runs, needed)
+    ends = interval_of_runs(runs, needed, shared=shared, steady=steady)
     if ends is None:
         flat = sum(math.isinf(each) for each in needed)
         return f" (no interval: the error of {flat} of {len(needed)} replicates does not fall)"
     if ends[1] > WIDEST * ends[0]:
         return f" (the replicates do not tell: its interval is wider than {WIDEST:,} times)"
-    return f" (interval {count(ends[0])} to {count(ends[1])})"
+    at = ", where it falls as N^-1 from there on" if ends[1] == steady else ""
+    return f" (interval {count(ends[0])} to {count(ends[1])}{at})"
+
+
+def _shared(target: TargetSummary, ask: Ask, label: str, quantity: str, curve: LearningCurve, runs: float) -> float:
+    """The half-width of log N* by the noise of the references, which all replicates share."""
+    wanted = wanted_of(target, ask, scored_conditions(target))
+    (asked,) = (each for each in wanted if each.name == quantity)
+    lines = {line.budget: line for line in scored_lines(target, wanted) if line.method == label}
+    squares = {N: found for N, line in sorted(lines.items()) if (found := squares_of(target, line, asked))}
+    return width_of_runs(curve, runs, {N: sq.shared / sq.mean for N, sq in squares.items() if sq.mean > 0})
 
 
 def _curves_of_replicates(

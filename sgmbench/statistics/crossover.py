@@ -196,16 +196,25 @@ FACTOR = 1.05  # from one tolerance looked at to the next; a reign shorter than 
 BISECTIONS = 20
 
 
-def reign(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float) -> Reign | None:
-    """From which to which tolerance the cheapest method at one stays so, up to 1; None where none is feasible."""
+def reign(
+    offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_per_run: float, label: str | None = None
+) -> Reign | None:
+    """From which to which tolerance the cheapest method at one stays so, up to 1.
+
+    None where no method is feasible at that one, or where the cheapest is not of the label that is given.
+    """
     offers = list(offers)
 
     def best(eps: float) -> Offer | None:
         return cheapest(offers, tolerance=eps, conditions=conditions, cost_per_run=cost_per_run)
 
+    winner = best(tolerance)
+    if winner is None or label not in (None, winner.label):
+        return None
+
     def is_own(eps: float) -> bool:
         offer = best(eps)
-        return offer is not None and offer.label == label
+        return offer is not None and offer.label == winner.label
 
     def end(step: float) -> tuple[float, Offer | None]:
         inside, outside = tolerance, tolerance * step
@@ -218,9 +227,6 @@ def reign(offers: Iterable[Offer], *, tolerance: float, conditions: int, cost_pe
             inside, outside = (middle, outside) if is_own(middle) else (inside, middle)
         return inside, best(outside)
 
-    if (winner := best(tolerance)) is None:
-        return None
-    label = winner.label
     (low, below), (high, above) = end(1 / FACTOR), end(FACTOR)
     return Reign(low, high, below, above)
 

@@ -6,14 +6,21 @@
 A power law is what is seen between budgets, not a law of nature: a model of fixed size levels off. N* beyond 100 times
 the largest budget is an extrapolation (`is_extrapolated`).
 
-From R replicates, each with a curve of its own, log N* +- t s / sqrt(R), s the sd of log N*_r, as in
-`statistics.intervals`.
+From R replicates, each with a curve of its own, log N* +- (t^2 s^2 / R + h^2)^1/2, s the sd of log N*_r, t as in
+`statistics.intervals`. Replicates share the noise of one reference, of which h is what they cannot tell: with h_i the
+half-width of log b(N_i), B budgets and x_i = log N_i, inverse regression has
 
-Source: J. Hestness et al., "Deep learning scaling is predictable, empirically", arXiv:1712.00409 (2017).
+    h^2 = sum over i of ((1/B + (log N* - mean x) (x_i - mean x) / sum over j of (x_j - mean x)^2) h_i / a)^2.
+
+A fall steeper than N^-1, the rate of a mean, is that of a model which begins to learn, and does not last: the upper
+end is no less than what the largest budget N_B takes at that rate, N_B b(N_B) / eps^2.
+
+Sources: J. Hestness et al., "Deep learning scaling is predictable, empirically", arXiv:1712.00409 (2017); N. Draper and
+H. Smith, "Applied Regression Analysis", 3rd ed. (1998), section 3.2, on inverse regression.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,12 +66,30 @@ def fit_learning_curve(budgets: Sequence[int], bias2: Sequence[float]) -> Learni
     return LearningCurve(float(log_b.mean()) - slope * float(log_N.mean()), -slope)
 
 
-def interval_of_runs(pooled: float, each: Sequence[float]) -> tuple[float, float] | None:
-    """Ends of the interval of N* from those of the replicates; None from fewer than two, or where one is infinite."""
+def width_of_runs(curve: LearningCurve, runs: float, widths: Mapping[int, float]) -> float:
+    """h: the half-width of log N* by those of log b, given for each budget of a curve that falls."""
+    log_N = np.log(np.array(list(widths), float))
+    centered = log_N - log_N.mean()
+    weights = 1 / len(log_N) + (math.log(runs) - log_N.mean()) * centered / (centered @ centered)
+    return float(np.linalg.norm(weights * np.array(list(widths.values())))) / curve.exponent
+
+
+def interval_of_runs(
+    pooled: float, each: Sequence[float], *, shared: float = 0.0, steady: float = 0.0
+) -> tuple[float, float] | None:
+    """Ends of the interval of N* from those of the replicates; None from fewer than two, or where one is infinite.
+
+    Args:
+        pooled: N* of their mean.
+        each: N*_r.
+        shared: h.
+        steady: the runs that it takes at the rate of a mean; the upper end is no less.
+    """
     if len(each) < 2 or not all(0 < runs < INFINITE for runs in (pooled, *each)):
         return None
-    factor = math.exp(min(t_half_width(np.log(np.array(each, float))), 700.0))
-    return pooled / factor, pooled * factor
+    width = math.hypot(t_half_width(np.log(np.array(each, float))), shared)
+    factor = math.exp(min(width, 700.0))
+    return pooled / factor, max(pooled * factor, steady)
 
 
 def is_extrapolated(runs: float, *, largest: int) -> bool:

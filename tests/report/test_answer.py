@@ -321,6 +321,16 @@ def test_the_tolerances_of_the_cheapest_stand_beside_it():
     )
 
 
+def test_the_tolerances_have_an_interval_and_a_worst_replicate():
+    """Squared errors .0024 and .0026: surely between .0015 and .0041; the worse one ends at .0026^1/2 = 5.1 %."""
+    learner = line("learner", 1000, parts={"mean/u": [0.0024**0.5, 0.0026**0.5]})
+    said = replies(summary(MONTE_CARLO, learner), [ASK | {"cost_per_run": [3600.0]}])[0]
+    assert (
+        "learner is cheapest for tolerances from 6.4 % (interval 3.9 % to 6.4 %; worst replicate 5.1 %; monte_carlo "
+        "below) up to 32 % (monte_carlo above)." in said
+    )
+
+
 def test_more_runs_by_an_exact_power_law():
     """Squared bias 40 / N: 0.04 at 1,000 and 0.02 at 2,000 runs; eps^2 = 0.01 at 4,000."""
     curve = [line("learner", N, (40 / N) ** 0.5) for N in (1000, 2000)]
@@ -334,6 +344,21 @@ def test_more_runs_have_an_interval_over_replicates():
     """Replicates of squared biases 39 / N and 41 / N: log N* has sd 0.0354, and 0.0354 * 12.7 / 2^1/2 is log 1.374."""
     curve = [line("learner", N, parts={"mean/u": [(39 / N) ** 0.5, (41 / N) ** 0.5]}) for N in (1000, 2000)]
     assert "learner takes 4,000 runs (interval 2,910 to 5,500), 2,000 more." in more(*curve)
+
+
+def test_a_fall_steeper_than_that_of_a_mean_is_not_trusted_to_last():
+    """N^-4 from 0.32 to 0.02 at 2,000 runs: 2,380 for 0.01 if it goes on, 4,000 if it falls as N^-1 from there on."""
+    each = [{1000: 0.32 * of, 2000: 0.02 * of} for of in (0.99, 1.01)]
+    curve = [line("learner", N, parts={"mean/u": [at[N] ** 0.5 for at in each]}) for N in (1000, 2000)]
+    said = "learner takes 2,380 runs (interval 2,300 to 4,000, where it falls as N^-1 from there on), 379 more."
+    assert said in more(*curve)
+
+
+def test_the_noise_of_the_reference_widens_the_interval():
+    """By a reference of 10,000 runs the squared biases 39 / N and 41 / N are less well known than by an exact one."""
+    curve = [line("learner", N, parts={"mean/u": [(39 / N) ** 0.5, (41 / N) ** 0.5]}) for N in (1000, 2000)]
+    said = replies(summary(MONTE_CARLO, *curve, size=10_000), [ASK])[0]
+    assert "learner takes 3,970 runs (interval 2,360 to 6,690), 1,970 more." in said
 
 
 def test_replicates_that_tell_nothing_have_no_interval():

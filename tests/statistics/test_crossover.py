@@ -183,6 +183,12 @@ def test_the_tolerances_of_a_generator_by_hand(monte_carlo, generator):
     assert 0.1 / e**2 == pytest.approx(145 + 0.013 / (e**2 - 2e-4), rel=1e-3)
 
 
+def test_a_reign_of_another_than_the_cheapest_is_none(monte_carlo, generator):
+    asked = {"tolerance": 0.02, "conditions": 100, "cost_per_run": 1e-3}
+    assert reign([monte_carlo, generator], **asked, label="monte_carlo") is None
+    assert reign([monte_carlo, generator], **asked, label="diffusion") == reign([monte_carlo, generator], **asked)
+
+
 def test_a_sampler_is_not_offered_with_fewer_runs_than_its_error_is_known_at():
     """256 points have the error of 2,500 runs: to 2 % they are all needed, to 1 % four times as many."""
     net = Offer("sobol", 256, True, {"mean": 0.0}, {"mean": 256 / 2_500}, fewest=256.0)
