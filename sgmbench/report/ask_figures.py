@@ -34,7 +34,7 @@ def draw_map_of(path: Path, summary: Summary, target: TargetSummary) -> bool:
     asks = _answered(summary, target)
     if asks:
         title = f"{summary.record['configuration']['name']}, {target.name}: the cheapest method"
-        draw_decision_map(path, _map_panels(target, asks), title=title, methods=summary.methods)
+        draw_decision_map(path, map_panels(target, asks), title=title, methods=summary.methods)
     return bool(asks)
 
 
@@ -54,7 +54,7 @@ def _answered(summary: Summary, target: TargetSummary) -> list[Ask]:
     return [ask for ask in summary.record["configuration"]["ask"] if not refusal(target, ask)]
 
 
-def _map_panels(target: TargetSummary, asks: list[Ask]) -> list[MapPanel]:
+def map_panels(target: TargetSummary, asks: list[Ask]) -> list[MapPanel]:
     """One for each ask; of one law one for all tolerances of the same quantities."""
     panels = []
     for alike in _alike(asks) if target.name == "marginal" else [[ask] for ask in asks]:

@@ -266,6 +266,16 @@ def test_polynomial_chaos_makes_200_runs_of_a_borehole_worth_more():
     assert np.mean(distances) < np.gradient(t) @ (F * (1 - F)) / n / 3
 
 
+def test_a_network_makes_400_runs_of_a_borehole_worth_more():
+    """It explains nine tenths of the variance, and squared errors of the mean are less than a fifth of plain runs'."""
+    training = {"steps": 400, "warmup": 40, "batch": 128, "evaluate_every": 100}
+    control = build("methods", {"kind": "network", "width": 32, "blocks": 1, "training": training})
+    deliveries = deliver(Borehole(), 400, replicates=3, control=control, folds=3)
+    means = [(each.samples.weights @ each.samples.values[:, 0] - MEAN) / SD for each in deliveries]
+    assert np.mean([each.diagnostics["explained"]["flow"] for each in deliveries]) > 0.9
+    assert np.mean(np.square(means)) < 0.2 / 400
+
+
 def test_a_configuration_names_the_control():
     written = {"kind": "control_variate", "control": {"kind": "polynomial_chaos", "degree": 3}, "folds": 5}
     method = build("methods", written)

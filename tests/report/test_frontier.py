@@ -10,7 +10,7 @@ import pytest
 from by_hand import ASK, MONTE_CARLO, line, summary, target_of
 from matplotlib.figure import Figure
 
-from sgmbench.report.ask_figures import draw_ask_figures, tolerances_around
+from sgmbench.report.ask_figures import draw_ask_figures, map_panels, tolerances_around
 from sgmbench.report.figures.decision_map import MapPanel, edges, paint_maps
 from sgmbench.report.figures.frontier import FrontierPanel, draw_lanes, draw_lines, paint_frontiers, place_of
 from sgmbench.report.figures.style import PALETTE, color, figure, hatch
@@ -125,6 +125,32 @@ def test_the_map_has_the_colors_of_its_winners_alone(tmp_path):
 
 
 OKABE = [(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0x00, 0x9E, 0x73)]
+
+
+@pytest.mark.parametrize(("target", "star"), [("conditional", (5.0, 100.0)), ("marginal", (5.0, 0.1))])
+def test_a_star_marks_the_cost_and_the_most_conditions_of_the_problem_at_hand_and_circles_what_else_is_asked(
+    target, star
+):
+    """At two costs a run, the first known one being that of the problem, of a law the tolerance."""
+    ask = ASK | {"tolerance": 0.1, "conditions": [1, 100], "cost_per_run": [5.0, 60.0]}
+    names = ("d01", "d02") if target == "conditional" else ("all",)
+    more = {"conditions": names, "target": target}
+    lines = [line("monte_carlo", 100, 0.1, kind="sampler", **more), line("learner", 50, 0.01, **more)]
+    made = target_of(*lines, names=names, target=target)
+    (panel,) = map_panels(made, [ask])
+    drawing = Figure()
+    paint_maps(drawing, [panel], title="", methods=["monte_carlo", "learner"])
+    marks = [
+        (each.get_marker(), *map(float, each.get_xydata()[0]))
+        for each in drawing.axes[0].lines
+        if len(each.get_xydata())
+    ]
+    assert [(x, y) for marker, x, y in marks if marker == "*"] == [star]
+    others = [(x, y) for marker, x, y in marks if marker == "o"]
+    rest = [(5.0, 1.0), (60.0, 100.0), (60.0, 1.0)] if target == "conditional" else [(60.0, 0.1)]
+    assert others == rest
+    left, right = drawing.axes[0].get_xlim()
+    assert left < star[0] < right
 
 
 def test_a_law_without_conditions_has_its_map_over_the_tolerance(tmp_path):

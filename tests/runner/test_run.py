@@ -123,14 +123,21 @@ def test_a_method_that_fails_is_a_result_and_the_run_goes_on(go, method, reason)
     assert reason in failed.reason
 
 
+LEARNERS = ["bootstrap", "gaussian", "energy_score", "polynomial_chaos"]
+
+
 def test_claimed_cost_is_what_the_solver_executed(go):
+    """All that learn say what they learn from, which is run once for all of them."""
     small.EXECUTED.clear()
-    answer = go(problem="small:Counting", methods=["monte_carlo", "bootstrap"], budgets=[7])
-    sampled = {r.name: (r.cost.solver_runs, r.cost.executed_runs) for r in answer.summary.results}
-    assert sampled == dict.fromkeys(("marginal.monte_carlo.7.r0", "marginal.bootstrap.7.r0"), (7, 7))
-    truth = 2 * 60
+    tiny = {"steps": 4, "warmup": 1, "evaluate_every": 2}
+    methods = [{"kind": "energy_score", "training": tiny} if each == "energy_score" else each for each in LEARNERS]
+    answer = go(problem="small:Counting", methods=["monte_carlo", *methods], budgets=[40])
+    claimed = {r.name: (r.status, r.cost.solver_runs, r.cost.executed_runs) for r in answer.summary.results}
+    names = [f"marginal.{method}.40.r0" for method in ("monte_carlo", *LEARNERS)]
+    assert claimed == dict.fromkeys(names, ("ok", 40, 40))
+    truth, sampled, learned = 2 * 60, 40, 40
     jax.effects_barrier()
-    assert len(small.EXECUTED) == truth + sum(executed for _, executed in sampled.values())
+    assert len(small.EXECUTED) == truth + sampled + learned
 
 
 def test_the_same_configuration_gives_the_same_numbers(go):
