@@ -16,7 +16,7 @@ from sgmbench.core.problem import Hosted
 from sgmbench.core.progress import Progress, silent
 from sgmbench.runner.pace import Paces
 from sgmbench.runner.plan_rows import Row, method_rows, runs_rows, truth_row
-from sgmbench.runner.plan_warnings import beyond_memory, warnings_of
+from sgmbench.runner.plan_warnings import beyond_memory, warnings_of, weak_rivals
 from sgmbench.runner.rehearsal import rehearse
 from sgmbench.runner.runnable import check_runnable
 from sgmbench.store.cache import Cache
@@ -87,7 +87,7 @@ def plan_of(experiment: Experiment, results: Path, scratch: Path, progress: Prog
         truth, methods = paces.truths.get(target), paces.methods.get(target, {})
         rows += [truth_row(of_target[0], cache, truth, paces.unknown.get(target, ""))]
         rows += method_rows(of_target, cache, truth, methods)
-    warnings = [*warnings_of(experiment, cells), *_beyond_memory(rows)]
+    warnings = [*warnings_of(experiment, cells), *weak_rivals(experiment), *_beyond_memory(rows)]
     return Plan(experiment.name, rows, warnings, note, registry.unpackaged(dump(experiment)))
 
 

@@ -14,12 +14,16 @@ import math
 import os
 from collections.abc import Iterator
 
+from sgmbench import registry
 from sgmbench.cells import Cell, Description, reference_description
 from sgmbench.core.experiment import Ask, Experiment
 from sgmbench.core.findings import CLAIMED, small_reference
+from sgmbench.core.method import Generator, Method
+from sgmbench.core.problem import Recorded
 from sgmbench.core.quantity import Quantity
 
 FEW = 3  # replicates
+STRONGEST, LAWS = "control_variate", ("marginal", "conditional")
 BY_ALL_RUNS = ("mean", "sd", "quantile")
 """Statistics that a streamed reference tells by all of its runs, and not by those alone that it keeps."""
 
@@ -27,6 +31,33 @@ BY_ALL_RUNS = ("mean", "sd", "quantile")
 def warnings_of(experiment: Experiment, cells: list[Cell]) -> list[str]:
     """Too few replicates for an interval, and references too small for the tolerance or the budgets asked."""
     return [*_few_replicates(experiment.replicates), *_small_references(experiment, cells)]
+
+
+def weak_rivals(experiment: Experiment) -> Iterator[str]:
+    """Whether a Generator of a law meets no method that uses a known germ, or not the strongest that does.
+
+    Methods of the user's own are taken to use it.
+    """
+    is_met = any(isinstance(entry.method, registry.load("methods", STRONGEST)) for entry in experiment.methods)
+    is_of_law = any(target.name in LAWS for target in experiment.targets)
+    blind = [entry.method for entry in experiment.methods if not _may_see_germ(entry.method)]
+    is_known = not experiment.hide_germ and not isinstance(experiment.problem, Recorded)
+    if is_met or not is_of_law or not is_known or not any(isinstance(each, Generator) for each in blind):
+        return
+    if len(blind) == len(experiment.methods):
+        yield (
+            f"methods: none uses the germ. If it is known, add {STRONGEST}, quasi_monte_carlo or network, the rivals "
+            "to beat; if not, write hide_germ: true"
+        )
+    else:
+        yield (
+            f"methods: {STRONGEST} is not among them, the strongest rival where the germ is known; whoever wins "
+            "without is said not to have met it"
+        )
+
+
+def _may_see_germ(method: Method) -> bool:
+    return method.sees_germ or not type(method).__module__.startswith("sgmbench.")
 
 
 def beyond_memory(needed: int, what: str, there: int | None = None) -> Iterator[str]:

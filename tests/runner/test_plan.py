@@ -15,7 +15,7 @@ from sgmbench.report.plan import total
 from sgmbench.runner import plan as planning
 from sgmbench.runner.pace import CellPace, Paces, RunsPace, TruthPace
 from sgmbench.runner.plan_rows import Row
-from sgmbench.runner.plan_warnings import beyond_memory, warnings_of
+from sgmbench.runner.plan_warnings import beyond_memory, warnings_of, weak_rivals
 
 STEPS = {"kind": "learner:Learner", "training": {"steps": 300, "evaluate_every": 100}}
 TARGETS = ["marginal", small.CONDITIONAL]
@@ -166,6 +166,23 @@ def test_few_replicates_are_warned_of(folder):
         2: ["replicates: 2 give an interval 3.6 times as wide as 3 do; write at least 3"],
         3: [],
     }
+
+
+def test_rivals_that_are_left_out_are_warned_of(folder):
+    learner, network = "residual_bootstrap", {"kind": "network", "training": {"steps": 5, "warmup": 1}}
+    of_network = {"kind": "control_variate", "control": network}
+    groups = [["monte_carlo"], [learner], [learner, network], [learner, of_network], [learner, "small:Watching"]]
+    said = [list(weak_rivals(experiment(folder, methods=methods)[0])) for methods in groups]
+    unused = (
+        "methods: none uses the germ. If it is known, add control_variate, quasi_monte_carlo or network, the rivals to "
+        "beat; if not, write hide_germ: true"
+    )
+    unmet = (
+        "methods: control_variate is not among them, the strongest rival where the germ is known; whoever wins without "
+        "is said not to have met it"
+    )
+    assert said == [[], [unused], [unmet], [], [unmet]]
+    assert list(weak_rivals(experiment(folder, methods=[learner], hide_germ=True)[0])) == []
 
 
 def test_a_reference_that_is_too_small_is_warned_of_by_the_size_that_is_enough(folder):
