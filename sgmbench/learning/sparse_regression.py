@@ -72,8 +72,19 @@ def _normal_equations(
 def _posterior(
     gram: Float[np.ndarray, "d p p"], moment: Float[np.ndarray, "d p"], prior: Float[np.ndarray, "d p"]
 ) -> tuple[Float[np.ndarray, "d p"], Float[np.ndarray, "d p"]]:
-    """Posterior means, and gamma, how well the data determine each coefficient; in units of tau."""
-    root = np.sqrt(prior)
-    inverse = np.linalg.inv(root[:, :, None] * gram * root[:, None, :] + np.eye(prior.shape[1]))
-    b = root * np.einsum("dkl,dl->dk", inverse, root * moment)
-    return b, 1 - np.einsum("dkk->dk", inverse)
+    """Posterior means, and gamma, how well the data determine each coefficient; in units of tau.
+
+    Features that have left all outputs take no part in the inverse: b and gamma are theirs to first order in v.
+    """
+    kept = (prior > _DROPPED).any(axis=0)
+    root = np.sqrt(prior[:, kept])
+    inverse = np.linalg.inv(root[:, :, None] * gram[:, kept][:, :, kept] * root[:, None, :] + np.eye(kept.sum()))
+    covariance = root[:, :, None] * inverse * root[:, None, :]
+    across = gram[:, ~kept][:, :, kept]
+    b, gamma = np.empty_like(prior), np.empty_like(prior)
+    b[:, kept] = np.einsum("dkl,dl->dk", covariance, moment[:, kept])
+    b[:, ~kept] = prior[:, ~kept] * (moment[:, ~kept] - np.einsum("dkl,dl->dk", across, b[:, kept]))
+    gamma[:, kept] = 1 - np.einsum("dkk->dk", inverse)
+    explained = np.einsum("dkl,dkl->dk", across @ covariance, across)
+    gamma[:, ~kept] = prior[:, ~kept] * (np.einsum("dkk->dk", gram)[:, ~kept] - explained)
+    return b, gamma
