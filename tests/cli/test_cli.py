@@ -47,6 +47,20 @@ print([name for name in ("jax", "numpy", "scipy", "matplotlib", "xarray", "flax"
     assert fresh(code).strip() == "[]"
 
 
+def test_a_fault_of_the_program_itself_is_exit_code_1_and_a_traceback_on_standard_error():
+    code = """
+import sys
+from sgmbench import cli, registry
+registry.names = lambda group: 1 / 0
+sys.argv = ["sgmbench", "list", "--json"]
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, *_, last = done.stderr.splitlines()
+    assert (first, last) == ("Traceback (most recent call last):", "ZeroDivisionError: division by zero")
+
+
 def test_help_names_every_command_and_what_it_is_for(call):
     shown = call("--help")
     assert shown.exit_code == 0
