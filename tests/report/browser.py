@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+IS_REQUIRED = os.environ.get("SGMBENCH_BROWSER") == "required"  # then tests without it fail, and are not skipped
 PATIENCE = 60.0  # s: for a browser that starts on a busy machine
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 
@@ -20,6 +21,8 @@ class Browser:
     """One tab; `with Browser() as browser`."""
 
     def __enter__(self) -> "Browser":
+        if CHROMIUM is None:
+            raise FileNotFoundError("no Chromium on this machine: apt-get install chromium, or unset SGMBENCH_BROWSER")
         self._profile = tempfile.mkdtemp(prefix="chromium")
         hears, self._writes = os.pipe()
         self._reads, says = os.pipe()
