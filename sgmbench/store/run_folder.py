@@ -24,7 +24,7 @@ from sgmbench.core.result import Result
 from sgmbench.errors import StoreError, UsageError
 from sgmbench.store.atomic import REMEDY, unwritable
 from sgmbench.store.checksummed import content_of, read_checksummed, write_checksummed
-from sgmbench.store.links import check_links
+from sgmbench.store.links import check_experiment, check_links
 from sgmbench.store.lock import LOCK, claimed
 from sgmbench.store.manifest import MANIFEST, inspect, remove_manifest, renew_in_manifest, write_manifest
 from sgmbench.store.names import component
@@ -49,10 +49,14 @@ class RunFolder:
             results: the results root.
             experiment: its name.
             record: what goes into run.json, "configuration" included.
+
+        Raises:
+            StoreError: the folder cannot be made, or that of the experiment is a link, which leads elsewhere.
         """
         runs, code = results / experiment, content_of(record["configuration"])[:8]
         started = _next_time(runs)
         path = runs / f"{started}-{code}"
+        check_experiment(runs)
         try:
             runs.mkdir(parents=True, exist_ok=True)
             remove_stale(runs)

@@ -162,6 +162,33 @@ def test_nothing_is_written_through_a_link(run, elsewhere):
     assert str(refused.value) == f"{run.path}: is a link to {moved}; go on with the folder itself"
 
 
+def test_an_experiment_that_is_a_link_has_no_runs_written_below_it(run, elsewhere):
+    experiment = run.path.parent
+    os.rename(experiment, elsewhere / "runs")
+    experiment.symlink_to(elsewhere / "runs")
+    before = sorted((elsewhere / "runs").iterdir())
+    said = (
+        f"{experiment}: is a link to {elsewhere / 'runs'}, where nothing is written; put the folder itself in its "
+        "place, or lay all results there with --results"
+    )
+    for write in (run.reopen, lambda: RunFolder.create(experiment.parent, experiment.name, run.record)):
+        with pytest.raises(StoreError) as refused:
+            write()
+        assert str(refused.value) == said
+    assert sorted((elsewhere / "runs").iterdir()) == before
+
+
+def test_a_cache_may_be_a_link_to_another_disk(tmp_path, elsewhere):
+    (tmp_path / ".cache").symlink_to(elsewhere)
+    made = []
+
+    def get():
+        return Cache(tmp_path / ".cache").get("fit", {"seed": 0}, lambda: (made.append(1), ({"a": np.ones(2)}, {}))[1])
+
+    assert get()[0]["a"].tolist() == get()[0]["a"].tolist() == [1.0, 1.0]
+    assert (len(made), len(list((elsewhere / "fit").glob("*.npz")))) == (1, 1)
+
+
 def test_a_file_that_is_a_link_is_replaced_and_not_what_it_leads_to(run, elsewhere):
     page = run.path / "report.html"
     page.symlink_to(elsewhere / "result.json")
