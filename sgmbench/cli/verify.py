@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sgmbench.cli.options import RESULTS, Json, Results, Trust
+from sgmbench.cli.options import RESULTS, Json, Platform, Results, Trust
 from sgmbench.cli.orderly import orderly
 
 
@@ -13,6 +13,7 @@ from sgmbench.cli.orderly import orderly
 def verify(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run: its folder, its name, its experiment's name.")],
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Look at the files alone.")] = False,
+    platform: Platform = None,
     json: Json = False,
     trust: Trust = False,
     results: Results = RESULTS,
@@ -24,6 +25,7 @@ def verify(
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
+    api.use_platform(platform)
     with terminal_progress(quiet=json) as progress:
         found = api.verify(name, with_scores=not no_scores, trust=trust, results=results, progress=progress)
     if json:

@@ -49,7 +49,17 @@ def test_a_platform_that_is_not_here_is_refused_by_those_that_are_and_nothing_st
 @pytest.mark.parametrize("given", ["option", "environment"])
 @pytest.mark.parametrize(
     "command",
-    ["run a.yaml", "plan a.yaml", "check-problem burgers", "ladder a.yaml", "work-precision a.yaml", "reproduce a b"],
+    [
+        *(
+            "run a.yaml",
+            "plan a.yaml",
+            "sweep a.yaml",
+            "ladder a.yaml",
+            "work-precision a.yaml",
+            "check-problem burgers",
+        ),
+        *("reproduce a b", "verify a", "calibrate --quick", "calibrate --compare a.yaml"),
+    ],
 )
 def test_every_command_that_computes_takes_it_before_anything_else(command, given):
     options, env = (["--platform", "tpu"], {}) if given == "option" else ([], {"SGMBENCH_PLATFORM": "tpu"})
