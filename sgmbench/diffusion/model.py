@@ -2,7 +2,8 @@
 
 Work is done in chunks of one compiled size, the last one padded with its own rows again: an adaptive solver measures
 its error over the whole chunk, and rows of nothing would hide that of the others. Few samples at a time, as over
-held-out pairs, get a smaller chunk.
+held-out pairs, get a smaller chunk. Where memory does not suffice for one, all rows are made again in chunks of half
+the size, and later ones stay as small: numbers are those of the size that the clock has noted.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import everywhere, gathered, spread
+from sgmbench.core.hosts import meet
+from sgmbench.core.memory import fewer, is_out_of_memory
 from sgmbench.diffusion.dynamics import BatchDenoiser
 from sgmbench.diffusion.noise import Noise
 from sgmbench.diffusion.sampler import ReverseSampler
@@ -58,8 +61,7 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
 
     compiled, values = clock.jit(carry, "sample"), everywhere(model.values)
 
-    def push(noise, features, key):
-        size, key = chunk_size(len(noise)), everywhere(key)
+    def in_chunks(noise, features, key, size):
         made = []
         for i, start in enumerate(range(0, len(noise), size)):
             rows = slice(start, start + size)
@@ -68,6 +70,21 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
             clock.note_evaluations(int(drawn.evaluations))
             made.append(gathered(drawn.x).astype("float64"))
         return np.concatenate(made)[: len(noise)]
+
+    largest = CHUNK
+
+    def push(noise, features, key):
+        nonlocal largest
+        size = min(largest, chunk_size(len(noise)))
+        try:
+            return in_chunks(noise, features, everywhere(key), size)
+        except (MemoryError, jax.errors.JaxRuntimeError) as error:
+            meet(error)
+            if not is_out_of_memory(error):
+                raise
+            largest = fewer(size, error)
+        clock.note_chunk(largest)
+        return push(noise, features, key)
 
     return push
 

@@ -85,3 +85,38 @@ def test_chunks_of_a_stochastic_sampler_are_independent():
     np.testing.assert_array_equal(push(rows, SHIFT, KEY), made)
     for first, second in zip(made[:2_048].T, made[2_048:].T, strict=True):
         assert abs(np.corrcoef(first, second)[0, 1]) < 4.5 / np.sqrt(2_048)
+
+
+class Narrow(Clock):
+    """Of a device whose memory suffices for 300 rows."""
+
+    def jit(self, function, phase, **options):
+        whole = super().jit(function, phase, **options)
+
+        def call(rows, *arguments):
+            if len(rows) > 300:
+                raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
+            return whole(rows, *arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("sampler", [DPMpp2MSDE(steps=8), Tsit5(tolerance=1e-4)])
+def test_where_memory_does_not_suffice_the_numbers_are_those_of_a_smaller_chunk(sampler, monkeypatch):
+    clock = Narrow()
+    push = pusher(MODEL, sampler, clock)
+    halved = push(ROWS, SHIFT, KEY)
+    assert clock.chunk == 256
+    np.testing.assert_array_equal(push(ROWS, SHIFT, KEY), halved)
+    monkeypatch.setattr("sgmbench.diffusion.model.CHUNK", 256)
+    np.testing.assert_array_equal(pusher(MODEL, sampler, Clock())(ROWS, SHIFT, KEY), halved)
+
+
+def test_where_memory_suffices_for_no_row_that_is_the_error(monkeypatch):
+    monkeypatch.setattr(Narrow, "jit", lambda *_, **__: exhausted)
+    with pytest.raises(jax.errors.JaxRuntimeError, match=r"^RESOURCE_EXHAUSTED: out of memory$"):
+        pusher(MODEL, SAMPLER, Narrow())(ROWS, SHIFT, KEY)
+
+
+def exhausted(*_):
+    raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
