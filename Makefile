@@ -6,7 +6,7 @@ BIN := .venv/bin
 SERIES := shootout posteriors
 OF_ELECTRODE := electrode published
 SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
-	importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
+	hosts importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
 	training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 

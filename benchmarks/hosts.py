@@ -1,6 +1,7 @@
-"""Throughput of one run that processes make together (`jax.distributed`), on the cores of this machine.
+"""Throughput of one run that processes make together (`jax.distributed`): writes `results/benchmarks/hosts.md`.
 
-    python benchmarks/hosts.py [COUNT ...]      a row for each number of processes, of 1, 2 and 4 by default
+make bench-hosts                                  a minute on two cores, otherwise idle
+python benchmarks/hosts.py 1 2                    only printed, for these numbers of processes
 
 Runs of the electrode (4,096 at one condition), compiled before they are timed, the least of three times; and what it
 takes the processes to agree on a number, which they do once a chunk of runs. All rows make the same runs, which is
@@ -13,6 +14,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sgmbench.core.clock import Clock
@@ -20,21 +24,41 @@ from sgmbench.core.hosts import agreed, is_lead, join
 from sgmbench.core.rng import stream
 from sgmbench.core.simulation import Simulation
 from sgmbench.problems.porous_electrode import PorousElectrode
+from sgmbench.runner.environment import environment
 
+OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "hosts.md"
+COUNTS = 1, 2, 4
 RUNS, AT, REPEATS, AGREEMENTS = 4_096, (0.1, 0.0, 25.0), 3, 100
 
 
 def main() -> None:
-    """The table, or the part of one process."""
+    """The page, or the part of one process."""
     if sys.argv[1:2] == ["part"]:
         part(*map(int, sys.argv[2:]))
         return
-    rows = [row(int(count)) for count in sys.argv[1:] or (1, 2, 4)]
-    print("| processes | runs/s | efficiency | ms an agreement | runs |\n|---|---|---|---|---|")  # noqa: T201
+    page = "\n".join(lines([row(int(count)) for count in sys.argv[1:] or COUNTS])) + "\n"
+    if not sys.argv[1:]:
+        OUTPUT.write_text(page)
+    sys.stdout.write(page)
+
+
+def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """The page."""
+    where = environment()
+    yield from (
+        "# Processes that make one run together",
+        "",
+        f"Made by `make bench-hosts` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}. "
+        f"{RUNS:,} runs of porous_electrode at one condition, by processes of `jax.distributed` on this machine; their "
+        "rate over that of one process, for each of them; and milliseconds for a word among all, once a chunk of runs.",
+        "",
+        "| processes | runs/s | efficiency | ms a word | runs |",
+        "|---|---|---|---|---|",
+    )
     for each in rows:
         efficiency = each["rate"] / rows[0]["rate"] / each["count"]
         same = "the same bits" if each["digest"] == rows[0]["digest"] else "OTHER BITS"
-        print(f"| {each['count']} | {each['rate']:,.0f} | {efficiency:.2f} | {each['agreement']:.2g} | {same} |")  # noqa: T201
+        yield f"| {each['count']} | {each['rate']:,.0f} | {efficiency:.2f} | {each['agreement']:.2g} | {same} |"
 
 
 def row(count: int) -> dict[str, Any]:
