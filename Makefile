@@ -7,7 +7,7 @@ SERIES := shootout posteriors
 OF_ELECTRODE := electrode published
 SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
 	hosts importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
-	training_step two_moons
+	streamed training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 
 .PHONY: run test bench bench-ci $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean
