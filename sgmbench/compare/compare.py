@@ -118,7 +118,7 @@ def compare_sides(
     rows += lost_rows(gone, metrics, sound, path=new.path)
     rows += [_cell_row(new.cells[name], FAILED) for name in failed]
     rows += [_cell_row(b, INVALID) for a, b in compared if b.invalid_because and not a.invalid_because]
-    notes = [text for text in (said, uncounted) if text]
+    notes = [text for text in (said, uncounted, _timed_once(sound)) if text]
     notes += [text for name, pair in paired.items() if (text := _unjudged(name, *pair))]
     unpaired = [name for name in _in_one_only(old, new) if name in new.cells or old.cells[name].group not in gone]
     return Comparison(old.path, new.path, new.experiment, rows, notes, unpaired, failed)
@@ -147,6 +147,18 @@ def _uncounted(old: Side, new: Side) -> str:
         return f"operations are not compared: they were not counted in {without[0].path}"
     different = None if without else other_programs(old, new)
     return f"operations are not compared: {different}" if different else ""
+
+
+def _timed_once(groups: Groups) -> str:
+    """Why the seconds of runs that a sweep has made are not judged; empty of others."""
+    timed = {group: sum(bool(old.seconds and new.seconds) for old, new in pairs) for group, pairs in groups.items()}
+    once = dict.fromkeys(group[1] for group, n in timed.items() if n == 1 < len(groups[group]))
+    if not once:
+        return ""
+    return (
+        f"seconds of {', '.join(once)} are not compared: one replicate alone has them, since a sweep makes the "
+        "others beside each other; to compare seconds make both runs by sgmbench run"
+    )
 
 
 def _unjudged(name: str, old: CellRecord, new: CellRecord) -> str:
