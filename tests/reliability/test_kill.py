@@ -18,7 +18,7 @@ from killed import attempt
 
 from sgmbench import api
 
-KILLS = int(os.environ.get("SGMBENCH_KILLS", "1"))
+KILLS = int(os.environ.get("SGMBENCH_KILLS", "2"))
 WHOLE = 1.5  # s, about as long as a run takes without its imports
 EARLY = 0.05  # s
 PHASES = ["result", "sample", *killed.PHASES]
@@ -76,7 +76,6 @@ def test_at_chosen_moments(here, undisturbed, record_property):
     record_property("injected", 2)
 
 
-@pytest.mark.slow
 def test_at_random_moments(here, undisturbed, record_property):
     """A few as soon as the process begins, half of the others at any time of the run, half early in some phase."""
     rng, seen, runs = np.random.default_rng(0), Counter(), 1
