@@ -80,6 +80,11 @@ FAULTS = [
         "its cell is tried once more elsewhere, then fails alone; byte-identical results",
         f"{HERE}/test_sweep.py -k 'dies or killed'",
     ),
+    Fault(
+        "one of many processes of a run that is killed",
+        "all are ended and begun again, training goes on at its checkpoint; the same results",
+        "tests/runner/test_hosts.py -k killed_process",
+    ),
     Fault("Ctrl-C during a sweep", "ends every worker; goes on with `--resume`", "tests/cli/test_sweep.py -k ctrl_c"),
     Fault("SIGINT and SIGTERM", "ends at once, goes on with `--resume`", "tests/cli/test_interruption.py"),
     Fault(
@@ -134,9 +139,10 @@ FAULTS = [
         "tests/runner/test_outages.py -k 'cell_down or without_a_truth or child'",
     ),
     Fault(
-        "memory for fewer runs at once",
-        "halved until it suffices; the same runs bitwise, the number recorded",
-        "tests/core/test_simulation.py tests/core/test_hosted_simulation.py -k memory",
+        "memory for fewer runs, or samples, at once",
+        "halved until it suffices; the same runs bitwise, samples those of the smaller chunk, the number recorded",
+        "tests/core/test_simulation.py tests/core/test_hosted_simulation.py tests/diffusion/test_model.py "
+        "-k 'halve or does_not_suffice'",
     ),
     Fault(
         "a UM-Bridge server that dies",
