@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+from sgmbench.runner.environment import environment
+
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "reliability.md"
 
@@ -156,6 +158,12 @@ FAULTS = [
         "tests/config/test_untrusted.py",
     ),
     Fault(
+        "mutated configurations",
+        "each is valid, or refused with file, line and exit code 2; no traceback",
+        "tests/config/test_fuzz.py -k mutated",
+        {"SGMBENCH_EXAMPLES": "2000"},
+    ),
+    Fault(
         "a results folder that somebody sent",
         "no code of theirs is imported, nothing unpickled, nothing written through links or names",
         "tests/api/test_untrusted.py tests/store/test_untrusted.py",
@@ -231,7 +239,8 @@ def row(fault: Fault, found: Found) -> str:
 def page(rows: list[str]) -> str:
     """The table."""
     said = (
-        f"Made by `make bench-reliability` on {datetime.now(UTC):%Y-%m-%d}: {platform.system()}, {platform.machine()}. "
+        f"Made by `make bench-reliability` on {datetime.now(UTC):%Y-%m-%d}, its last row at commit "
+        f"{environment()['commit']}: {platform.system()}, {platform.machine()}. "
         "Each fault is injected by a test that asserts what is promised; `lost` counts the tests that failed."
     )
     head = [f"| {' | '.join(HEADINGS)} |", "|---|--:|--:|--:|---|---|"]

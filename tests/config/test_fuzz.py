@@ -35,7 +35,7 @@ def validate(tmp_path, monkeypatch):
     return call
 
 
-def test_a_mutated_configuration_is_valid_or_refused_with_its_place(validate):
+def test_a_mutated_configuration_is_valid_or_refused_with_its_place(validate, record_property):
     counts = {0: 0, 2: 0}
 
     @settings(
@@ -60,3 +60,5 @@ def test_a_mutated_configuration_is_valid_or_refused_with_its_place(validate):
     holds()
     assert sum(counts.values()) >= EXAMPLES
     assert min(counts.values()) > EXAMPLES // 20, counts
+    record_property("injected", sum(counts.values()))
+    record_property("phases", f"{counts[0]:,} valid, {counts[2]:,} refused")
