@@ -10,8 +10,8 @@ sum to 1 and W_r those of run r together,
     U:  the same without pairs of one run, over 1 - sum_r W_r^2           unbiased for the law behind the rows
 
 estimate E k(X, X'): U for a Generator, whose MMD^2 then has mean zero for equal laws, V for a Sampler, for which N
-independent runs have E MMD^2 = (1 - E k(Y, Y')) / N. The reference's own term is always U. The cost is n m products of
-rows, in blocks, in float64.
+independent runs have E MMD^2 = (1 - E k(Y, Y')) / N, so that N_eq = (1 - E k(Y, Y')) / MMD^2. The reference's own term
+is always U. The cost is n m products of rows, in blocks, in float64.
 
 Source: A. Gretton et al., "A kernel two-sample test", J. Mach. Learn. Res. 13 (2012) 723-773, lemma 6 and section 8.
 """
@@ -59,6 +59,14 @@ class MMD2(Metric):
         if samples.is_law:
             of_samples = (of_samples - same_run_kernel_sum(rows, samples.run)) / independent_weight(samples)
         return {"all": of_samples + of_reference - 2 * kernel_sum(rows, truth)}
+
+    def unit(self, reference: Reference) -> float:
+        """1 - E k(Y, Y'), the mean MMD^2 of one run; 0 where nothing varies."""
+        h = reference.prepared(f"mmd/{self.norm}/bandwidth", lambda: self._bandwidth(reference))
+        if not h > 0:
+            return 0.0
+        truth = self._reference_rows(reference, h)
+        return 1 - reference.prepared(f"mmd/{self.norm}/own", lambda: _unbiased_own_sum(truth))
 
     def _bandwidth(self, reference: Reference) -> float:
         rows = scaled_rows(reference.values[:BANDWIDTH_ROWS], reference, norm=self.norm)

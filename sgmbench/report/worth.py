@@ -1,7 +1,8 @@
 """What samples are worth: equivalent runs at each condition, by every metric that can be counted in runs.
 
 These are the energies, the epistemic share, and all errors of which the variance of one run is in the truth: of means,
-standard deviations, quantiles, tail probabilities and conditional values at risk (`core.quantity.variance_key`).
+standard deviations, quantiles, tail probabilities and conditional values at risk (`core.quantity.variance_key`); and
+MMD^2, of which one run has the mean 1 - E k(Y, Y').
 
 Replicates are scored against one reference of n runs, so that its noise is part of every interval. Of energy the scores
 tell what it adds to D2 to first order; of what is left the variance is at most 2 (mu / n)^2.
@@ -47,7 +48,12 @@ def by_metric(
     """
     entries = {entry["label"]: entry for entry in metrics}
     found: dict[str, dict[str, EquivalentRuns]] = {}
-    for worths in (_by_energy(errors, truth), _by_variance(errors, truth, result, entries), _by_share(errors, truth)):
+    for worths in (
+        _by_energy(errors, truth),
+        _by_kernel(errors, truth),
+        _by_variance(errors, truth, result, entries),
+        _by_share(errors, truth),
+    ):
         for name, condition, runs in worths:
             found.setdefault(name, {})[condition] = runs
     return found
@@ -78,6 +84,17 @@ def _by_energy(errors: Errors, truth: dict[str, Any]) -> Found:
             if mu != 0:
                 shared = shared_noise(errors, metric, condition, size)
                 yield metric, condition, equivalent_runs(np.array(d2), mu=mu, cap=size / CLAIMED, shared=shared)
+
+
+def _by_kernel(errors: Errors, truth: dict[str, Any]) -> Found:
+    """By MMD^2; truths of older runs do not know its unit. What their reference adds is bounded as of energy."""
+    for label in {label: None for known in truth.values() for label in known.get("kernel_units", {})}:
+        for condition, squares in errors.get(f"{label}/all", {}).items():
+            v, size = truth[condition]["kernel_units"][label], truth[condition]["size"]
+            if v > 0:
+                r = v / size
+                shared = SharedNoise(4 * r * max(float(np.mean(squares)), 0.0) + 2 * r**2, 4 * r)
+                yield label, condition, equivalent_runs(np.array(squares), mu=v, cap=size / CLAIMED, shared=shared)
 
 
 def _by_variance(errors: Errors, truth: dict[str, Any], result: Result, entries: dict[str, Entry]) -> Found:

@@ -22,6 +22,7 @@ from sgmbench.core.reference import Reference
 from sgmbench.core.runs import Runs
 from sgmbench.core.samples import Samples
 from sgmbench.errors import CellError, OutageError
+from sgmbench.metrics.mmd import MMD2
 from sgmbench.runner.artifacts import load_floor, question_of
 from sgmbench.runner.nested import describe
 from sgmbench.runner.pairs import samples_without_conditions
@@ -96,9 +97,17 @@ def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache,
         "seconds": None if isinstance(reference.problem, Recorded) or condition["data"] else runs.seconds,
         **floors,
         "variances": variances_of(reference, metrics_of(cell.description)),
+        **_kernel_units(cell, reference),
         "discretization": _discretization(cell, condition, truth),
         **({} if reference.outer is None else {"decomposition": describe(reference, metrics_of(cell.description))}),
     }
+
+
+def _kernel_units(cell: Cell, reference: Reference) -> dict[str, dict[str, float]]:
+    """What one run contributes to MMD^2, by the label of the metric."""
+    metrics = metrics_of(cell.description).items()
+    units = {label: metric.unit(reference) for label, metric in metrics if isinstance(metric, MMD2)}
+    return {"kernel_units": units} if units else {}
 
 
 def _floors(cell: Cell, reference: Reference, floor: Runs) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from sgmbench.metrics.crps import CRPS
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.energy_score import EnergyScore
 from sgmbench.metrics.fields import varying_fields
+from sgmbench.metrics.mmd import MMD2
 from sgmbench.metrics.quantiles import quantile_of_sorted
 from sgmbench.runner.variances import Variances, known_by
 
@@ -51,6 +52,8 @@ def _expected(metric: Metric, reference: Reference, variances: Variances, *, N: 
         case Energy():
             mu = _mu(metric, reference)
             return {"d2": mu / N, "mu": mu, "mu_samples": mu}
+        case MMD2():
+            return {"all": metric.unit(reference) / N}
         case EnergyScore():
             return {"all": (1 + 1 / N) * _mu(Energy("field_l2"), reference) / 2}
         case CRPS():

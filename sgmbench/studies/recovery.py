@@ -2,11 +2,11 @@
 
 In each of R replicates a set of N exact runs, as plain Monte Carlo delivers it, is scored against a reference of
 n = 4 N_max exact runs of its own, and the scores become equivalent runs with an interval by what makes them so of any
-method's: `equivalent_runs` of the energy distances, in both norms, and `equivalent_runs_of_errors` of all of which the
-variance of one run is known (`runner.variances`): means, standard deviations, quantiles, tail probabilities, CVaR. For
-an exact chain
+method's: `equivalent_runs` of the energy distances, in both norms, and of MMD^2, and `equivalent_runs_of_errors` of all
+of which the variance of one run is known (`runner.variances`): means, standard deviations, quantiles, tail
+probabilities, CVaR. For an exact chain
 
-    E D2 = mu / N,      E e^2 = v / N + v / n,      hence  N_eq = N,
+    E D2 = mu / N,      E MMD^2 = (1 - E k) / N,      E e^2 = v / N + v / n,      hence  N_eq = N,
 
 so that a trial, R replicates and one interval for each N, has N inside it at the interval's level, 95 %. Of all but
 energy and mean v / N holds for large N only, and what is expected of small ones is in `expected_worth`. "At least" N_eq
@@ -31,6 +31,7 @@ from scipy.stats import binom
 from sgmbench.core.metric import Metric
 from sgmbench.core.reference import Reference
 from sgmbench.core.samples import Samples
+from sgmbench.metrics.mmd import MMD2
 from sgmbench.runner.variances import Variances, known_by, variances_of
 from sgmbench.statistics.equivalent_runs import EquivalentRuns, equivalent_runs, equivalent_runs_of_errors
 from sgmbench.statistics.intervals import LEVEL
@@ -48,7 +49,7 @@ class Score(NamedTuple):
         name: the metric's label, and a level where it has several: "quantiles/0.5".
         metric: that it is of.
         part: of the metric's scores.
-        variance: by which field and key its v is found; None of an energy distance, whose unit is mu.
+        variance: by which field and key its v is found; None of a squared distance, whose mean is a unit over N.
     """
 
     name: str
@@ -62,8 +63,10 @@ class Score(NamedTuple):
         level = self.part.partition("/")[2]
         return float(level) if level else None
 
-    def unit(self, scores: dict[str, float], variances: Variances) -> float:
-        """v, or mu."""
+    def unit(self, scores: dict[str, float], variances: Variances, reference: Reference) -> float:
+        """v, mu or 1 - E k."""
+        if isinstance(self.metric, MMD2):
+            return self.metric.unit(reference)
         if self.variance is None:
             return scores["mu"]
         field, key = self.variance
@@ -170,6 +173,8 @@ def _scores(metrics: Mapping[str, Metric], problem: PinnedNoise) -> Iterator[Sco
     for label, metric in metrics.items():
         if metric.judged_by == "equivalent_runs":
             yield Score(label, metric, "d2", None)
+        if isinstance(metric, MMD2):
+            yield Score(label, metric, "all", None)
         known = known_by(metric, some)
         for part, (field, key) in known.items():
             yield Score(label + part.removeprefix(field) * (len(known) > 1), metric, part, (field, key))
@@ -178,7 +183,7 @@ def _scores(metrics: Mapping[str, Metric], problem: PinnedNoise) -> Iterator[Sco
 def _errors(
     tried: Iterable[Tried], problem: PinnedNoise, rng: np.random.Generator, *, runs: Sequence[int]
 ) -> Float[np.ndarray, "tried 2"]:
-    """One replicate: an error and v, or D2 and mu, of each."""
+    """One replicate: an error and v, or a squared distance and its unit, of each."""
     reference = Reference(problem.draw(LARGER * max(runs), rng), problem, None)
     sets = {N: Samples.equally_weighted(problem.draw(N, rng), problem.layout, is_law=False) for N in runs}
     variances = variances_of(reference, {each.score.name: each.score.metric for each in tried})
@@ -188,7 +193,7 @@ def _errors(
         if (score.metric, N) not in scored:
             scored[score.metric, N] = score.metric.score(sets[N], reference)
         scores = scored[score.metric, N]
-        found.append((scores[score.part], score.unit(scores, variances)))
+        found.append((scores[score.part], score.unit(scores, variances, reference)))
     return np.array(found)
 
 

@@ -95,6 +95,16 @@ def test_runs_of_a_time_when_metrics_had_no_entry_are_read_by_their_labels():
     assert worth("events/c/above 2", 0.1, metrics=[]) == {}
 
 
+def test_a_squared_discrepancy_is_worth_its_unit_over_it_and_no_more_than_a_third_of_the_reference():
+    truth = {"all": {"variances": VARIANCES, "kernel_units": {"mmd": 0.5}, "size": MANY}}
+    found = worth("mmd/all", [0.004, 0.005, 0.006], truth=truth)["mmd"]["all"]
+    assert (found.value, found.at_least) == (pytest.approx(100), False)
+    of_few = worth("mmd/all", [0.004, 0.005, 0.006], truth={"all": truth["all"] | {"size": 150}})["mmd"]["all"]
+    assert of_few.at_least
+    assert of_few.value <= 50
+    assert worth("mmd/all", [0.004]) == {}
+
+
 def test_the_worst_moment_is_no_tail():
     parts = {"mean/c": 0.1, "standard_deviation/c": 0.2, "quantiles/c/0.9": 0.9, "tail_probability/c/0.99": 9.0}
     found = {part: worth(part, error)[part] for part, error in parts.items()}

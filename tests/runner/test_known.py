@@ -15,6 +15,7 @@ from sgmbench.metrics.cvar import CVaR
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.energy_score import EnergyScore
 from sgmbench.metrics.mean import Mean
+from sgmbench.metrics.mmd import MMD2
 from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.metrics.standard_deviation import StandardDeviation
 from sgmbench.metrics.tail_probability import TailProbability, Threshold
@@ -30,6 +31,7 @@ METRICS = {
     "quantiles": Quantiles((0.5, 0.9)),
     "tail": TailProbability((Threshold("u", above=0.8), Threshold("q", below=-1.0))),
     "tail_of_each": TailProbability(level=0.7),
+    "mmd": MMD2(),
     "cvar": CVaR((0.6,)),
     "lower": CVaR((0.6,), "lower"),
     "crps": CRPS(),
@@ -37,7 +39,7 @@ METRICS = {
     "coverage": Coverage((0.5, 0.8)),
     "wasserstein": Wasserstein(),
 }
-MEANS = ("crps", "energy_score")
+MEANS = ("crps", "energy_score", "mmd")
 PROBLEM = Dear()
 RUNS, REFERENCE, REPEATS = 40, 200, 200
 
@@ -83,6 +85,7 @@ PARTS += [
     "crps/u",
     "crps/q",
     "energy_score/all",
+    "mmd/all",
     "coverage/u/0.5",
     "coverage/u/0.8",
     "coverage/q/0.8",
@@ -101,7 +104,7 @@ def test_known_errors_are_those_that_independent_runs_have(both, part):
 def test_every_score_with_a_known_error_has_one(both):
     found, expected = both
     assert found[0].keys() == expected[0].keys()
-    assert len(expected[0]) == 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2 + 2 + 1 + 4
+    assert len(expected[0]) == 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2 + 2 + 1 + 1 + 4
 
 
 def test_of_an_event_that_never_happened_nothing_is_known():

@@ -19,6 +19,7 @@ from sgmbench.core.samples import Samples
 from sgmbench.metrics.cvar import CVaR
 from sgmbench.metrics.energy import Energy
 from sgmbench.metrics.mean import Mean
+from sgmbench.metrics.mmd import MMD2
 from sgmbench.metrics.quantiles import Quantiles
 from sgmbench.metrics.sliced_wasserstein import SlicedWasserstein
 from sgmbench.metrics.standard_deviation import StandardDeviation
@@ -39,6 +40,7 @@ TELLING = {
     "energy_standardized": Energy(norm="standardized"),
     "mean": Mean(),
     "standard_deviation": StandardDeviation(),
+    "mmd": MMD2(),
 }
 SMALL = {"runs": (16, 64), "replicates": 16, "seed": 1}
 TINY = Effort(dimensions=(1, 8), runs=(8, 32), replicates=10, trials=4, samples=40, null=19)
@@ -79,7 +81,7 @@ def test_intervals_hold_n_at_their_rate(recovered):
             binom.sf(trust.intervals - trust.held - 1, trust.intervals, 0.05), rel=1e-12
         )
         assert not trust.is_biased
-    assert sum(trust.held for trust in trusts_of(recovered)) < 4 * 32  # and they are not too wide to miss
+    assert sum(trust.held for trust in trusts_of(recovered)) < 5 * 32  # and they are not too wide to miss
 
 
 @pytest.mark.parametrize("label", TELLING)
