@@ -43,18 +43,18 @@ def calibrate(
     from sgmbench import api
     from sgmbench.cli.progress import terminal_progress
 
-    if compare is not None and (quick or seed):
-        raise UsageError("--compare runs one file, whose size and seed are its own; leave out --quick and --seed")
-    if compare is None and rounds is not None:
-        raise UsageError("--rounds says how often --compare runs a file; write --compare CONFIG, or leave it out")
     api.use_platform(platform)
     if compare is not None:
+        if quick or seed:
+            raise UsageError("--compare runs one file, whose size and seed are its own; leave out --quick and --seed")
         study = api.calibrate_margins(compare, rounds=rounds or EQUAL_ROUNDS, replicates=replicates, say=_say)
         if json:
             sys.stdout.write(api.as_json(study) + "\n")
         else:
             api.print_margins(study)
         return 0
+    if rounds is not None:
+        raise UsageError("--rounds says how often --compare runs a file; write --compare CONFIG, or leave it out")
     with terminal_progress(quiet=json) as progress:
         found = api.calibrate(quick=quick, replicates=replicates or REPLICATES, seed=seed, progress=progress)
     if json:

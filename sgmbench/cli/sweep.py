@@ -8,9 +8,6 @@ import typer
 from sgmbench.cli.options import RESULTS, Json, Platform, Results, Trust
 from sgmbench.cli.orderly import orderly
 from sgmbench.cli.run import run_and_tell
-from sgmbench.errors import UsageError
-
-REMOTE = "dask://"
 
 
 @orderly
@@ -40,11 +37,6 @@ def sweep(
     """
     from sgmbench import api
 
-    if platform is not None and engine.startswith(REMOTE):
-        raise UsageError(
-            f"--platform {platform}: the workers of {engine} compute on what they find where they are; begin them with "
-            f"JAX_PLATFORM_NAME={platform} in their environment"
-        )
     api.use_platform(platform)
     options = {"overrides": overrides or (), "resume": resume, "results": results, "timeout": timeout}
     return run_and_tell(config, options | {"engine": engine, "timed": not untimed}, json=json, quiet=quiet, trust=trust)

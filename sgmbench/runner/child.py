@@ -9,6 +9,7 @@ with all that it has started where it leads a group of its own.
 
 import json
 import os
+import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 from sgmbench import errors
 from sgmbench.cells import Cell
-from sgmbench.errors import SgmbenchError
+from sgmbench.core.platform import Platform, use_platform
+from sgmbench.errors import SgmbenchError, UsageError
 from sgmbench.runner.here import Here
 from sgmbench.runner.uncached import without_compilation_cache
 from sgmbench.store.cache import Cache
@@ -35,6 +37,11 @@ def serve(folder: Path, cache: Path) -> None:
     def progress(phase: str, done: int, total: int, note: str = "") -> None:
         _tell(answers, {"progress": [phase, done, total, note]})
 
+    try:
+        _use_platform(os.environ.get("JAX_PLATFORM_NAME", ""))
+    except UsageError as error:
+        _tell(answers, {"error": [_class(error), f"on {platform.node()}: {error}"]})
+        return
     here = Here(RunFolder(folder), Cache(cache), progress)
     with without_compilation_cache():
         _tell(answers, {"ready": True})
@@ -56,6 +63,13 @@ def _make(here: Here, *, make: str, cell: dict[str, Any], beside: int) -> None:
             here.make_runs(Cell(**cell))
         case _:
             here.make_cell(Cell(**cell), beside=beside)
+
+
+def _use_platform(chosen: str) -> None:
+    """That of the process that has begun the run, which may be on another machine; raises UsageError where it lacks."""
+    for each in get_args(Platform):
+        if each == chosen:
+            use_platform(each)
 
 
 def _die_first() -> None:

@@ -1,7 +1,8 @@
 """Maker: a child process that makes the truths, training runs and cells of a run (`runner.child`), however it ends.
 
     parent -> child    {"make": "truth", "runs" or "cell", "cell": {...}, "beside": 0}
-    child -> parent    {"progress": [phase, done, total, note]}       while it is at work
+    child -> parent    {"ready": true}                                once, or an error
+                       {"progress": [phase, done, total, note]}       while it is at work
                        {"made": true}                                 what was made is in the run folder
                        {"error": [class of `sgmbench.errors`, message]}
 
@@ -59,6 +60,7 @@ class Errand:
         timeout: seconds until a cell is given up, None for never.
         directory: the working directory, where a user's own code and data are.
         search: where Python looks for modules.
+        platform: that `core.platform` has chosen for this process; empty where it has not.
     """
 
     folder: Path
@@ -66,12 +68,20 @@ class Errand:
     timeout: float | None
     directory: Path
     search: tuple[str, ...]
+    platform: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of a child, also on another machine, whose own choice of a platform stays where there is none."""
+        chosen = {"JAX_PLATFORMS": "cpu" if self.platform == "cpu" else "", "JAX_PLATFORM_NAME": self.platform}
+        return {"PYTHONPATH": os.pathsep.join(self.search)} | (chosen if self.platform else {})
 
     @classmethod
     def here(cls, folder: Path, cache: Path, timeout: float | None) -> "Errand":
         """Of a run as this process sees it, by absolute paths."""
         search = tuple(os.path.abspath(path) for path in sys.path if path)
-        return cls(folder.absolute(), cache.absolute(), timeout, Path.cwd(), search)
+        platform = os.environ.get("JAX_PLATFORM_NAME", "")
+        return cls(folder.absolute(), cache.absolute(), timeout, Path.cwd(), search, platform)
 
 
 class Maker:
@@ -108,9 +118,6 @@ class Maker:
             requests.flush()
         until = self._limit()
         while "made" not in (said := self._hear(until, what)):
-            if "error" in said:
-                name, message = said["error"]
-                raise getattr(errors, name)(message)
             self._progress(*said["progress"])
             if what != "cell":
                 until = self._limit()
@@ -130,7 +137,7 @@ class Maker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(self._errand.search)},
+            env=os.environ | self._errand.environment,
             cwd=self._errand.directory,
             start_new_session=True,
         )
@@ -145,7 +152,7 @@ class Maker:
         return None if self._errand.timeout is None else time.monotonic() + self._errand.timeout
 
     def _hear(self, until: float | None, what: str) -> dict[str, Any]:
-        """The next message; a child that has none until then is ended."""
+        """The next message, where it is of no error; a child that has none until then is ended."""
         try:
             said = self._heard.get(timeout=None if until is None else max(until - time.monotonic(), 0))
         except Empty:
@@ -154,6 +161,9 @@ class Maker:
             raise OutageError(f"{silence}; write a larger timeout and --resume") from None
         if said is None:
             raise GoneError(f"{_how_it_ended(self._end(grace=GRACE))}; --resume tries it again")
+        if "error" in said:
+            name, message = said["error"]
+            raise getattr(errors, name)(message)
         return said
 
     def _end(self, *, grace: float = 0.0) -> int:

@@ -36,16 +36,6 @@ def test_an_engine_that_is_none_is_refused_before_a_folder_is_made(call):
     assert not Path("results").exists()
 
 
-def test_a_platform_is_not_for_workers_that_others_have_begun(call):
-    small.write(Path("a.yaml"))
-    ended = call("sweep", "a.yaml", "--engine", "dask://head:8786", "--platform", "cpu")
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert ended.stderr == (
-        "sgmbench: --platform cpu: the workers of dask://head:8786 compute on what they find where they are; begin "
-        "them with JAX_PLATFORM_NAME=cpu in their environment\n"
-    )
-
-
 def is_alive(process):
     with suppress(ProcessLookupError, FileNotFoundError):
         os.kill(process, 0)

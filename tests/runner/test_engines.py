@@ -13,7 +13,7 @@ from sgmbench.runner.engines import cluster
 from sgmbench.runner.engines.cluster import Cluster
 from sgmbench.runner.engines.local import Local
 from sgmbench.runner.engines.named import engine_of
-from sgmbench.runner.maker import Errand
+from sgmbench.runner.maker import Errand, Maker
 from sgmbench.runner.steps import Step
 
 
@@ -63,6 +63,21 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, errand):
     assert str(refused.value) == (
         "--engine: no dask scheduler answers at tcp://127.0.0.1:9 within 0.2 s; start one with dask scheduler, or "
         "write --engine dask for workers on this machine"
+    )
+
+
+def test_a_chosen_platform_goes_along_to_workers_and_one_that_lacks_it_says_so(monkeypatch, errand):
+    """Their own environment says nothing of it, as on another machine."""
+    monkeypatch.setenv("JAX_PLATFORM_NAME", "tpu")
+    sent = Errand.here(errand.folder, errand.cache, None)
+    monkeypatch.delenv("JAX_PLATFORM_NAME")
+    assert (sent.platform, Errand.here(errand.folder, errand.cache, None).platform) == ("tpu", "")
+    maker = Maker(sent, lambda *words: None)
+    with pytest.raises(UsageError) as refused:
+        maker.make("cell", {})
+    maker.end()
+    assert str(refused.value) == (
+        f"on {platform.node()}: --platform tpu: JAX finds no tpu here; write cpu, or install JAX for tpu"
     )
 
 
