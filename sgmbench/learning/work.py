@@ -3,6 +3,8 @@
 A validation period is some compiled chunks of steps and one score. Where one period ends all is known that the next
 one depends on (`Reached`), which is what checkpoints keep. When they are kept changes no number.
 
+Where a chunk takes long and compiling pays, those after it are made in parts. A step has the same numbers in any part.
+
 A chunk writes the state that it makes where the one before it was (`donate_argnums`): there is one state in memory, and
 none can be read once it has been passed on. What is to stay of it is copied.
 """
@@ -32,6 +34,14 @@ SAVE_EVERY = 20.0
 
 CALIBRATION = 0.02
 """Part of a budget in seconds after which its calibration ends."""
+
+LONGEST = 2.0
+"""Seconds of a part of a chunk, before the end of which no progress is heard of; a single step may take longer."""
+
+OVERHEAD = 0.02
+"""Part of what is left of a training that compiling shorter parts, of two lengths, may cost."""
+
+FEWEST = 2  # steps
 
 Validation = Callable[[PyTree, PyTree], Float[Array, ""]]
 """(parameters, held-out data) -> loss."""
@@ -73,6 +83,20 @@ def copied(tree: PyTree) -> PyTree:
     return jax.tree.map(jnp.copy, tree)
 
 
+def shorter(most: int, each: float, *, left: int, compiled: float) -> int:
+    """Steps of further parts, when one takes so many seconds; as many as before where compiling them costs more.
+
+    Args:
+        most: steps of the parts so far.
+        each: seconds of a step.
+        left: steps of the training.
+        compiled: seconds that a chunk takes to be compiled.
+    """
+    if most * each <= LONGEST or 2 * compiled > OVERHEAD * left * each:
+        return most
+    return max(FEWEST, 1 << int(LONGEST / each).bit_length() - 1) if each < LONGEST else FEWEST
+
+
 @dataclass
 class Work:
     """One training: its compiled functions, their data, and who is told.
@@ -98,6 +122,8 @@ class Work:
     _counted: float = 0.0
     _saved: float = 0.0
     _last_good: str = ""
+    _most: int = CHUNK
+    _compiled: float = 0.0
 
     def begin(self, state: State, steps: int, seconds: float | None) -> Reached:
         """From the latest checkpoint, or at step 0 with a plan of `steps`, or of as many as take `seconds`.
@@ -133,15 +159,29 @@ class Work:
         end, losses = min(step - step % self.every + self.every, planned), np.zeros(0)
         with self.clock("train"):
             while step < end:
-                steps = jnp.arange(step, min(step + CHUNK, end))
-                state, losses = self.run_chunk(state, self.data, self.key, steps, self.rates(steps, planned))
-                self._refuse_divergence(np.asarray(losses), step + 1, "training")
-                step += len(steps)
-                rate = step / self._seconds()
-                self.progress("training", step, planned, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
+                ahead = min(step + CHUNK, end)
+                state, losses = self._chunk(state, step, ahead, planned)
+                step = ahead
             score = self.run_validation(state.average, self.held_out)
             self._refuse_divergence(np.atleast_1d(score), step, "held-out")
         return reached.scored(state, step, float(losses.mean()), float(score))
+
+    def _chunk(self, state: State, step: int, end: int, planned: int) -> tuple[State, Array]:
+        """Steps up to `end`, in parts where they take long; their losses."""
+        parts = []
+        while step < end:
+            length = end - step if end - step <= self._most + 1 else self._most  # a part of one step is another program
+            steps, before = jnp.arange(step, step + length), dict(self.clock.seconds)
+            state, losses = self.run_chunk(state, self.data, self.key, steps, self.rates(steps, planned))
+            self._refuse_divergence(np.asarray(losses), step + 1, "training")
+            parts.append(losses)
+            step += length
+            rate = step / self._seconds()
+            self.progress("training", step, planned, f"loss {losses.mean():.4f}, {rate:.0f} steps/s")
+            compiled, took = (self.clock.seconds[phase] - before[phase] for phase in ("compile", "train"))
+            self._compiled = max(self._compiled, compiled)
+            self._most = agreed(shorter(self._most, took / length, left=planned - step, compiled=self._compiled))
+        return state, parts[0] if len(parts) == 1 else jnp.concatenate(parts)
 
     def save_at_times(self, reached: Reached) -> None:
         """Keeps a state where the last one is some time ago."""

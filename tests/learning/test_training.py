@@ -245,6 +245,41 @@ def test_a_state_is_written_over_the_one_before_it_and_no_number_changes(monkeyp
     assert not START["theta"].is_deleted()
 
 
+W = {"in": np.random.default_rng(0).standard_normal((8, 64)), "out": np.zeros((64, 3))}
+
+
+def regression(parameters, data, key=None):
+    x = data if key is None else data[jax.random.randint(key, (32,), 0, len(data))]
+    return jnp.mean((jnp.tanh(x[:, :8] @ parameters["in"]) @ parameters["out"] - x[:, 8:]) ** 2)
+
+
+def test_chunks_that_take_long_are_made_in_parts_and_no_bit_changes(monkeypatch):
+    """Of a network: the rest of a chunk is no part of one step."""
+    rows = jnp.asarray(np.random.default_rng(1).standard_normal((256, 11)), jnp.float32)
+    plan = Training(steps=235, learning_rate=0.02, warmup=20, evaluate_every=115, patience=100)
+    parameters, steps = {name: jnp.asarray(each, jnp.float32) for name, each in W.items()}, []
+
+    def trained(progress=silent):
+        options = {"plan": plan, "key": KEY, "clock": Clock(), "progress": progress}
+        return train(regression, regression, parameters, rows, rows[:64], **options)
+
+    whole = trained()
+    monkeypatch.setattr(work, "LONGEST", 0.0)
+    assert trained().history == whole.history  # not worth a compilation
+    monkeypatch.setattr(work, "OVERHEAD", np.inf)
+    parts = trained(lambda phase, done, *_: steps.append(done))
+    for name in W:
+        np.testing.assert_array_equal(parts.parameters[name], whole.parameters[name])
+    assert (parts.history, parts.best, parts.steps) == (whole.history, whole.best, 235)
+    assert (steps[:4], steps[-2:]) == ([100, 102, 104, 106], [232, 235])
+    assert {int(each) for each in np.diff(steps)} == {2, 3}
+
+
+def test_parts_take_two_seconds_where_what_is_left_pays_for_compiling_them():
+    for each, left, most in ((0.01, 100_000, 100), (0.1, 10_000, 16), (0.1, 900, 100), (5.0, 900, 2)):
+        assert work.shorter(100, each, left=left, compiled=1.0) == most
+
+
 def test_there_is_one_state_in_memory():
     """By XLA's own account: what is passed on is of the size of the state, and lies where the state was."""
     optimizer, steps = PLAN.optimizer(), jnp.arange(5)
