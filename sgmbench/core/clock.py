@@ -66,7 +66,7 @@ class Clock:
         self.evaluations = max(self.evaluations, count)
 
     def note_chunk(self, lanes: int | None) -> None:
-        """So many runs or samples at once were all that memory or time allowed; the fewest count, None is no limit."""
+        """Memory or time sufficed for so many runs or samples at once; the fewest count, None is no limit."""
         limits = [each for each in (self.chunk, lanes) if each is not None]
         self.chunk = min(limits, default=None)
 

@@ -19,17 +19,17 @@ USUAL_GRADIENT = 4.0
 class Cost:
     """Counts and seconds of one cell.
 
-    `solver_runs` are those asked for in fine-run equivalents, `executed_runs` the lanes that the device really ran (the
-    last chunk is padded). `gradients` of those asked for were differentiated, too, and `runs_a_gradient` is g as
+    `solver_runs` are those asked for in fine-run equivalents, `executed_runs` the lanes that the device really ran
+    (the last chunk is padded). `gradients` of those asked for were differentiated, too, and `runs_a_gradient` is g as
     measured, None where it was not. `network_evaluations` are those a sample, `samples` all that were drawn, of which
-    `extra_samples` at each condition were not delivered. `chunk` solver runs, or samples where that is less, were made
-    at once where memory or time sufficed for no more, else it is None: numbers are promised to be bitwise the same
-    where chunks are. Seconds are split into compile, simulate, train and sample; cold time has compilation in it, warm
-    time has not. `cpu_seconds` are those of all this host's processors, empty where they were not measured: others who
-    use the machine change them less. `beside` others of the same sweep may have been at work on the machine meanwhile:
-    then seconds tell little. `operations` are those of the method's own programs, of a Generator to train and sample
-    (`core.operations`): the same on every machine, None where they were not counted or are others each time, as where
-    the clock ends a training.
+    `extra_samples` at each condition were not delivered. `chunk` solver runs, or samples, were made at once where
+    memory or time sufficed for no more, else it is None: numbers are promised to be bitwise the same where chunks are.
+    Seconds are split into compile, simulate, train and sample; cold time has compilation in it, warm time has not.
+    `cpu_seconds` are those of all this host's processors, empty where they were not measured: others who use the
+    machine change them less. `beside` others of the same sweep may have been at work on the machine meanwhile: then
+    seconds tell little.
+    `operations` are those of the method's own programs, of a Generator to train and sample (`core.operations`): the
+    same on every machine, None where they were not counted or are others each time, as where the clock ends a training.
     """
 
     solver_runs: float = 0.0

@@ -4,9 +4,11 @@ import contextlib
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import jax
 
+from sgmbench.core.clock import Clock
 from sgmbench.core.hosts import meet
 from sgmbench.errors import OutageError
 
@@ -14,6 +16,8 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"
 """XLA's status where a device or its host has no memory left."""
 
 SHOWN = 200  # characters of what is said
+
+Made = TypeVar("Made")
 
 
 @contextlib.contextmanager
@@ -44,10 +48,34 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def fewer(runs: int, error: BaseException) -> int:
-    """Half as many runs at once as memory did not suffice for; raises the error of a single one."""
+    """Half as many runs or rows at once as memory did not suffice for; raises the error of a single one."""
     if runs == 1:
         raise error
     return runs // 2
+
+
+class Halving:
+    """Rows at once, as memory suffices: what finds none is made again, all of it, with half as many, and all later too.
+
+    All of it, so that the numbers are those of the size that sufficed, which the clock notes.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._most: int | None = None
+
+    def __call__(self, make: Callable[[int], Made], size: int) -> Made:
+        """What is made of a number of rows at once, `size` at most; raises the error of a single row."""
+        size = size if self._most is None else min(size, self._most)
+        while True:
+            try:
+                return make(size)
+            except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                meet(error)
+                if not is_out_of_memory(error):
+                    raise
+                size = self._most = fewer(size, error)
+                self._clock.note_chunk(size)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 Work is done in chunks of one compiled size, the last one padded with its own rows again: an adaptive solver measures
 its error over the whole chunk, and rows of nothing would hide that of the others. Few samples at a time, as over
-held-out pairs, get a smaller chunk. Where memory does not suffice for one, all rows are made again in chunks of half
-the size, and later ones stay as small: numbers are those of the size that the clock has noted.
+held-out pairs, get a smaller chunk. Where memory does not suffice for one, all is carried again in chunks of half the
+size: the noise of a stochastic sampler, the steps of an adaptive one and rounding belong to the chunk, so that numbers
+are the same at equal size only, and in law at any.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,7 @@ from jaxtyping import Array, Float, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import everywhere, gathered, spread
-from sgmbench.core.hosts import meet
-from sgmbench.core.memory import fewer, is_out_of_memory
+from sgmbench.core.memory import Halving
 from sgmbench.diffusion.dynamics import BatchDenoiser
 from sgmbench.diffusion.noise import Noise
 from sgmbench.diffusion.sampler import ReverseSampler
@@ -59,7 +59,11 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
         x_0 = model.at_largest_noise(jnp.asarray(n))
         return sample(sampler, model.noise, model.denoise, x_0, key=key, args=(values, features))
 
-    compiled, values = clock.jit(carry, "sample"), everywhere(model.values)
+    compiled, values, halving = clock.jit(carry, "sample"), everywhere(model.values), Halving(clock)
+
+    def push(noise, features, key):
+        key = everywhere(key)
+        return halving(lambda size: in_chunks(noise, features, key, size), chunk_size(len(noise)))
 
     def in_chunks(noise, features, key, size):
         made = []
@@ -70,21 +74,6 @@ def pusher(model: Model, sampler: ReverseSampler, clock: Clock) -> Push:
             clock.note_evaluations(int(drawn.evaluations))
             made.append(gathered(drawn.x).astype("float64"))
         return np.concatenate(made)[: len(noise)]
-
-    largest = CHUNK
-
-    def push(noise, features, key):
-        nonlocal largest
-        size = min(largest, chunk_size(len(noise)))
-        try:
-            return in_chunks(noise, features, everywhere(key), size)
-        except (MemoryError, jax.errors.JaxRuntimeError) as error:
-            meet(error)
-            if not is_out_of_memory(error):
-                raise
-            largest = fewer(size, error)
-        clock.note_chunk(largest)
-        return push(noise, features, key)
 
     return push
 

@@ -25,6 +25,7 @@ from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import gathered, spread
 from sgmbench.core.experiment import Kind
+from sgmbench.core.memory import Halving
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.errors import CellError
@@ -177,15 +178,20 @@ class EnergyScoreNetwork(Generator):
         frame = Frame(**fit["frame"])
         root, scale = (jnp.asarray(each, jnp.float32) for each in (frame.root, frame.scale))
         carry = clock.jit(lambda values, *of: generate(nnx.merge(graph, values), *of), "sample")
+        halving = Halving(clock)
 
-        def chunk(rows: np.ndarray) -> np.ndarray | Array:
-            return spread(np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32))
+        def chunk(rows: np.ndarray, size: int) -> np.ndarray | Array:
+            return spread(np.resize(rows, (size, rows.shape[1])).astype(np.float32))
+
+        def in_chunks(noise, features, size):
+            each = [slice(start, start + size) for start in range(0, len(noise), size)]
+            own = [features if len(features) == 1 else features[rows] for rows in each]
+            both = [(chunk(noise[rows], size), chunk(at, size)) for rows, at in zip(each, own, strict=True)]
+            return np.concatenate([gathered(carry(values, *of, root, scale)) for of in both])[: len(noise)]
 
         def push(noise, features):
-            each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]
-            own = [features if len(features) == 1 else features[rows] for rows in each]
-            b = [carry(values, chunk(noise[rows]), chunk(at), root, scale) for rows, at in zip(each, own, strict=True)]
-            return frame.center + frame.unit * np.concatenate(gathered(b))[: len(noise)].astype("float64")
+            b = halving(lambda size: in_chunks(noise, features, size), CHUNK)
+            return frame.center + frame.unit * b.astype("float64")
 
         return push
 

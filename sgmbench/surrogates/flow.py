@@ -31,6 +31,7 @@ from jaxtyping import Array, Float, Int, Key
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import gathered, spread, spread_within
+from sgmbench.core.memory import Halving
 from sgmbench.core.method import Fit, Generator
 from sgmbench.core.place import Place
 from sgmbench.errors import CellError
@@ -199,16 +200,20 @@ class Flow(Generator):
 
     def _push(self, fit: Fit, clock: Clock) -> Callable[..., Float[np.ndarray, "n k"]]:
         """(noise, condition features in one row or one each) -> coordinates, in chunks of one size."""
-        carry = clock.jit(self._fitted(fit).from_noise, "sample")
+        carry, halving = clock.jit(self._fitted(fit).from_noise, "sample"), Halving(clock)
 
-        def chunk(rows: np.ndarray) -> np.ndarray | Array:
-            return spread(np.resize(rows, (CHUNK, rows.shape[1])).astype(np.float32))
+        def chunk(rows: np.ndarray, size: int) -> np.ndarray | Array:
+            return spread(np.resize(rows, (size, rows.shape[1])).astype(np.float32))
+
+        def in_chunks(noise, features, size):
+            each = [slice(start, start + size) for start in range(0, len(noise), size)]
+            own = [features if len(features) == 1 else features[rows] for rows in each]
+            both = [(chunk(noise[rows], size), chunk(at, size)) for rows, at in zip(each, own, strict=True)]
+            return np.concatenate([gathered(carry(fit["parameters"], *of)) for of in both])[: len(noise)]
 
         def push(noise, features):
-            each = [slice(start, start + CHUNK) for start in range(0, len(noise), CHUNK)]
-            own = [features if len(features) == 1 else features[rows] for rows in each]
-            b = [carry(fit["parameters"], chunk(noise[rows]), chunk(at)) for rows, at in zip(each, own, strict=True)]
-            return fit["center"] + np.concatenate(gathered(b))[: len(noise)].astype("float64") @ fit["root"].T
+            b = halving(lambda size: in_chunks(noise, features, size), CHUNK)
+            return fit["center"] + b.astype("float64") @ fit["root"].T
 
         return push
 

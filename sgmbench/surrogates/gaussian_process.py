@@ -28,6 +28,7 @@ from jaxtyping import Array, Float
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.clock import Clock
+from sgmbench.core.memory import Halving
 from sgmbench.core.method import Fit, Surrogate, no_germs
 from sgmbench.errors import CellError
 from sgmbench.learning.representation import Representation, decode, fit_representation
@@ -80,10 +81,10 @@ class GaussianProcess(Surrogate):
 
     def prepare_map(self, fit, *, clock):
         arrays = (_processes(fit), jnp.asarray(fit["x"]))
-        means = clock.jit(posterior_means, "sample")
+        means, halving = clock.jit(posterior_means, "sample"), Halving(clock)
 
         def predict(given, germ):
-            a = in_chunks(lambda rows: means(*arrays, rows), np.hstack([given, germ]))
+            a = in_chunks(lambda rows: means(*arrays, rows), np.hstack([given, germ]), halving)
             return decode(self.representation, fit["representation"], without_repeats(given), a)
 
         return predict
@@ -115,8 +116,8 @@ def prepare_posterior(fit: Fit, clock: Clock) -> Callable[[Float[np.ndarray, "n 
     def both(roots: Array, rows: Array) -> Array:
         return jnp.stack([posterior_means(processes, x, rows), posterior_sds(processes, roots, x, rows)], axis=1)
 
-    compiled = clock.jit(both, "sample")
-    return lambda rows: in_chunks(lambda chunk: compiled(roots, chunk), rows)
+    compiled, halving = clock.jit(both, "sample"), Halving(clock)
+    return lambda rows: in_chunks(lambda chunk: compiled(roots, chunk), rows, halving)
 
 
 def posterior_roots(processes: Process, x: Float[Array, "n p"]) -> Float[Array, "k n n"]:

@@ -32,6 +32,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.core.devices import spread_within
+from sgmbench.core.memory import Halving
 from sgmbench.core.method import Surrogate
 from sgmbench.errors import CellError
 from sgmbench.learning.networks.layers import Dense
@@ -106,10 +107,11 @@ class NetworkSurrogate(Surrogate):
         sizes = len(fit["inputs"]["center"]), len(fit["rms"])
         graph, parameters = restored(self._build(*sizes), fit["parameters"])
         evaluate = clock.jit(lambda values, x: nnx.merge(graph, values)(x), "sample", program=(self, *sizes))
+        halving = Halving(clock)
 
         def predict(given, germ):
             x = _standardized(np.hstack([given, germ]), fit["inputs"])
-            a = fit["rms"] * in_chunks(lambda rows: evaluate(parameters, rows), np.asarray(x))
+            a = fit["rms"] * in_chunks(lambda rows: evaluate(parameters, rows), np.asarray(x), halving)
             return decode(self.representation, fit["representation"], without_repeats(given), a)
 
         return predict

@@ -1,7 +1,7 @@
 """Rows of a surrogate's inputs: conditions and germs side by side, and compiled functions of many of them.
 
 A compiled function sees chunks of one size, the last one padded with its own rows again: it is compiled once, and a row
-has the same image whatever the number of rows.
+has the same image whatever the number of rows. Chunks are smaller where memory does not suffice (`core.memory`).
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from sgmbench.core.devices import gathered, spread
+from sgmbench.core.memory import Halving
 from sgmbench.core.runs import Pairs
 
 CHUNK = 2048
@@ -26,12 +27,16 @@ def without_repeats(given: Float[np.ndarray, "n q"]) -> Float[np.ndarray, "m q"]
 
 
 def in_chunks(
-    function: Callable[[Float[Array | np.ndarray, "c p"]], Float[Array, "c *k"]], x: Float[np.ndarray, "n p"]
+    function: Callable[[Float[Array | np.ndarray, "c p"]], Float[Array, "c *k"]],
+    x: Float[np.ndarray, "n p"],
+    halving: Halving,
 ) -> Float[np.ndarray, "n *k"]:
     """The images of rows x, in float64."""
     n, p = x.shape
-    images = [
-        gathered(function(spread(np.resize(x[start : start + CHUNK], (CHUNK, p))))).astype("float64")
-        for start in range(0, n, CHUNK)
-    ]
-    return np.concatenate(images)[:n]
+
+    def images(size: int) -> Float[np.ndarray, "n *k"]:
+        starts = range(0, n, size)
+        each = [gathered(function(spread(np.resize(x[i : i + size], (size, p))))).astype("float64") for i in starts]
+        return np.concatenate(each)[:n]
+
+    return halving(images, CHUNK)

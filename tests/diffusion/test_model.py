@@ -79,44 +79,42 @@ def test_padding_leaves_the_steps_of_an_adaptive_solver_alone():
     assert clock.evaluations == evaluations
 
 
+class Short(Clock):
+    """Memory suffices for 512 rows, as XLA says it."""
+
+    tried: list[int]
+
+    def jit(self, function, phase, **options):
+        compiled, self.tried = super().jit(function, phase, **options), []
+
+        def limited(rows, *more):
+            self.tried.append(len(rows))
+            if len(rows) > 512:
+                raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes.")
+            return compiled(rows, *more)
+
+        return limited
+
+
+def test_chunks_halve_until_memory_suffices_and_samples_are_those_of_that_size(monkeypatch):
+    """The noise of a stochastic sampler is that of its chunk; the size is told, and no larger one is tried again."""
+    clock, sampler = Short(), DPMpp2MSDE(steps=8)
+    push = pusher(MODEL, sampler, clock)
+    made = push(ROWS, SHIFT, KEY)
+    assert (clock.tried, clock.chunk) == ([2_048, 1_024, *[512] * 5], 512)
+    again = push(ROWS[:1_000], SHIFT, KEY)
+    assert clock.tried[7:] == [512] * 2
+    monkeypatch.setattr("sgmbench.diffusion.model.CHUNK", 512)
+    unlimited = Clock()
+    at_once = pusher(MODEL, sampler, unlimited)
+    np.testing.assert_array_equal(made, at_once(ROWS, SHIFT, KEY))
+    np.testing.assert_array_equal(again, at_once(ROWS[:1_000], SHIFT, KEY))
+    assert unlimited.chunk is None
+
+
 def test_chunks_of_a_stochastic_sampler_are_independent():
     push, rows = pusher(MODEL, DPMpp2MSDE(steps=8), Clock()), np.zeros((4_096, 3), np.float32)
     made = push(rows, SHIFT, KEY)
     np.testing.assert_array_equal(push(rows, SHIFT, KEY), made)
     for first, second in zip(made[:2_048].T, made[2_048:].T, strict=True):
         assert abs(np.corrcoef(first, second)[0, 1]) < 4.5 / np.sqrt(2_048)
-
-
-class Narrow(Clock):
-    """Of a device whose memory suffices for 300 rows."""
-
-    def jit(self, function, phase, **options):
-        whole = super().jit(function, phase, **options)
-
-        def call(rows, *arguments):
-            if len(rows) > 300:
-                raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-            return whole(rows, *arguments)
-
-        return call
-
-
-@pytest.mark.parametrize("sampler", [DPMpp2MSDE(steps=8), Tsit5(tolerance=1e-4)])
-def test_where_memory_does_not_suffice_the_numbers_are_those_of_a_smaller_chunk(sampler, monkeypatch):
-    clock = Narrow()
-    push = pusher(MODEL, sampler, clock)
-    halved = push(ROWS, SHIFT, KEY)
-    assert clock.chunk == 256
-    np.testing.assert_array_equal(push(ROWS, SHIFT, KEY), halved)
-    monkeypatch.setattr("sgmbench.diffusion.model.CHUNK", 256)
-    np.testing.assert_array_equal(pusher(MODEL, sampler, Clock())(ROWS, SHIFT, KEY), halved)
-
-
-def test_where_memory_suffices_for_no_row_that_is_the_error(monkeypatch):
-    monkeypatch.setattr(Narrow, "jit", lambda *_, **__: exhausted)
-    with pytest.raises(jax.errors.JaxRuntimeError, match=r"^RESOURCE_EXHAUSTED: out of memory$"):
-        pusher(MODEL, SAMPLER, Narrow())(ROWS, SHIFT, KEY)
-
-
-def exhausted(*_):
-    raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
