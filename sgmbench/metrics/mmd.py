@@ -60,7 +60,7 @@ class MMD2(Metric):
             of_samples = (of_samples - same_run_kernel_sum(rows, samples.run)) / independent_weight(samples)
         return {"all": of_samples + of_reference - 2 * kernel_sum(rows, truth)}
 
-    def unit(self, reference: Reference) -> float:
+    def of_one_run(self, reference: Reference) -> float:
         """1 - E k(Y, Y'), the mean MMD^2 of one run; 0 where nothing varies."""
         h = reference.prepared(f"mmd/{self.norm}/bandwidth", lambda: self._bandwidth(reference))
         if not h > 0:

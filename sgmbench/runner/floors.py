@@ -106,7 +106,7 @@ def _describe(cell: Cell, condition: dict[str, Any], truth: Truth, cache: Cache,
 def _kernel_units(cell: Cell, reference: Reference) -> dict[str, dict[str, float]]:
     """What one run contributes to MMD^2, by the label of the metric."""
     metrics = metrics_of(cell.description).items()
-    units = {label: metric.unit(reference) for label, metric in metrics if isinstance(metric, MMD2)}
+    units = {label: metric.of_one_run(reference) for label, metric in metrics if isinstance(metric, MMD2)}
     return {"kernel_units": units} if units else {}
 
 

@@ -53,7 +53,7 @@ def _expected(metric: Metric, reference: Reference, variances: Variances, *, N: 
             mu = _mu(metric, reference)
             return {"d2": mu / N, "mu": mu, "mu_samples": mu}
         case MMD2():
-            return {"all": metric.unit(reference) / N}
+            return {"all": metric.of_one_run(reference) / N}
         case EnergyScore():
             return {"all": (1 + 1 / N) * _mu(Energy("field_l2"), reference) / 2}
         case CRPS():

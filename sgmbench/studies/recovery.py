@@ -66,7 +66,7 @@ class Score(NamedTuple):
     def unit(self, scores: dict[str, float], variances: Variances, reference: Reference) -> float:
         """v, mu or 1 - E k."""
         if isinstance(self.metric, MMD2):
-            return self.metric.unit(reference)
+            return self.metric.of_one_run(reference)
         if self.variance is None:
             return scores["mu"]
         field, key = self.variance
