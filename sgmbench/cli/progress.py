@@ -4,7 +4,7 @@ A terminal that cannot move its cursor (TERM=dumb) counts as none; NO_COLOR take
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Self
 
@@ -52,10 +52,13 @@ class BarProgress(AbstractContextManager):
     def __exit__(self, *exception: object) -> None:
         self._bars.stop()
 
+    def expect(self, phase: str, seconds: Sequence[float]) -> None:
+        self._left[phase] = TimeLeft(seconds)
+
     def __call__(self, phase: str, done: int, total: int, note: str = "") -> None:
         if phase not in self._tasks:
             self._tasks[phase] = self._bars.add_task(phase, total=total, note=note, left="")
-            self._left[phase] = TimeLeft()
+            self._left.setdefault(phase, TimeLeft())
         task = self._tasks[phase]
         if done < self._bars.tasks[task].completed:
             self._bars.reset(task, total=total)
@@ -74,6 +77,10 @@ class LineProgress(AbstractContextManager):
 
     def __exit__(self, *exception: object) -> None:
         pass
+
+    def expect(self, phase: str, seconds: Sequence[float]) -> None:
+        if phase == "cells":
+            self._left = TimeLeft(seconds)
 
     def __call__(self, phase: str, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()

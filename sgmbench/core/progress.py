@@ -1,5 +1,6 @@
 """How long work says where it is, without knowing who listens."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 
@@ -11,5 +12,19 @@ class Progress(Protocol):
         """`done` of `total` units of `phase` are finished; `note` is a short reading such as the loss."""
 
 
+@runtime_checkable
+class Forecaster(Protocol):
+    """Listener that says what is left of unequal units, where it is told before what each will take."""
+
+    def expect(self, phase: str, seconds: Sequence[float]) -> None:
+        """Of each unit of `phase`, in their order."""
+
+
 def silent(phase: str, done: int, total: int, note: str = "") -> None:
     """Listens to nothing."""
+
+
+def expect(progress: Progress, phase: str, seconds: Sequence[float]) -> None:
+    """Tells a listener what each unit of a phase will take, where that is known and the listener asks for it."""
+    if seconds and isinstance(progress, Forecaster):
+        progress.expect(phase, seconds)

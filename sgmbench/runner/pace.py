@@ -1,6 +1,7 @@
 """Pace: what the parts of a run take, as their rehearsal tells (`runner.rehearsal`)."""
 
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,17 @@ class Paces:
     truths: dict[str, TruthPace] = field(default_factory=dict)
     methods: dict[str, dict[str, CellPace]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, notes: dict[str, Any]) -> Self:
+        """From what `dataclasses.asdict` gave; raises KeyError, TypeError or AttributeError where it is not that."""
+        runs = notes["runs"]
+        return cls(
+            runs=None if runs is None else RunsPace(**runs),
+            truths={target: TruthPace(**each) for target, each in notes["truths"].items()},
+            methods={
+                target: {label: CellPace(**each) for label, each in listed.items()}
+                for target, listed in notes["methods"].items()
+            },
+            unknown=dict(notes["unknown"]),
+        )

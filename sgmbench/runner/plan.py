@@ -1,10 +1,12 @@
 """Plan: what a run would make, what of it is cached, and what the rest takes.
 
 Each part is a row (`runner.plan_rows`), whose time follows from a rehearsal in miniature (`runner.rehearsal`). What is
-in the cache takes no time. Figures and tables at the end, and the start of the program, are not counted.
+in the cache takes no time. Figures and tables at the end, and the start of the program, are not counted. What the
+rehearsal told is kept in the cache, so that the run tells what time is left from it (`runner.forecast`).
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.problem import Hosted
 from sgmbench.core.progress import Progress, silent
+from sgmbench.errors import StoreError
+from sgmbench.runner.forecast import keep_paces
 from sgmbench.runner.pace import Paces
 from sgmbench.runner.plan_rows import Row, method_rows, runs_rows, truth_row
 from sgmbench.runner.plan_warnings import beyond_memory, warnings_of, weak_rivals
@@ -81,6 +85,9 @@ def plan_of(experiment: Experiment, results: Path, scratch: Path, progress: Prog
     check_runnable(experiment.problem, asks_host=False)
     cells, cache, note = cells_of(experiment), Cache(results / ".cache"), why_unknown(experiment)
     paces = Paces() if note else rehearse(cells, scratch, progress)
+    if not note:
+        with suppress(StoreError):  # where nothing can be written a run tells time left by its own pace alone
+            keep_paces(experiment, paces, cache)
     rows = list(runs_rows(cells, cache, paces.runs))
     for target in dict.fromkeys(cell.target for cell in cells):
         of_target = [cell for cell in cells if cell.target == target]

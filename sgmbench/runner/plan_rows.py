@@ -150,7 +150,7 @@ def _method_row(cells: list[Cell], cache: Cache, truth: TruthPace | None, pace: 
     numbers = _held(sizes, pace.size) + (_learned(first.budget, pace.budget) if is_generator else 0)
     return replace(
         row,
-        seconds=sum(_seconds(cell, truth, pace, sizes, is_fitted=has) for cell, has in zip(cells, fitted, strict=True)),
+        seconds=sum(cell_seconds(cell, cache, truth, pace) for cell in cells),
         is_most=pace.step > 0 and training.train_seconds is None and not all(fitted),
         memory=pace.peak + NUMBER * d * numbers,
         disk=row.disk + pace.fit_bytes * (len(cells) - sum(fitted)) * is_generator,
@@ -173,7 +173,9 @@ def _kept(cell: Cell, sizes: list[int]) -> int:
     return sum(min(cell.description["samples_kept"], n) for n in delivered)
 
 
-def _seconds(cell: Cell, truth: TruthPace, pace: CellPace, sizes: list[int], *, is_fitted: bool) -> float:
+def cell_seconds(cell: Cell, cache: Cache, truth: TruthPace, pace: CellPace) -> float:
+    """Of one cell, without a fit that is cached."""
+    sizes = [scored_size(cell.description, condition) for condition in cell.description["conditions"]]
     if not cell.description["is_generator"]:
         return sampler_seconds(pace, sizes, runs=cell.budget, exponent=truth.exponent)
     training = training_of(cell.description["method"])
@@ -183,6 +185,6 @@ def _seconds(cell: Cell, truth: TruthPace, pace: CellPace, sizes: list[int], *, 
         sizes,
         runs=cell.budget,
         training=steps if pace.step else 0.0,
-        is_fitted=is_fitted,
+        is_fitted=cache.has("fit", fit_description(cell.description)),
         exponent=truth.exponent,
     )

@@ -14,11 +14,12 @@ from sgmbench.config.dump import dump
 from sgmbench.core.experiment import Experiment
 from sgmbench.core.hosts import is_alone
 from sgmbench.core.problem import Hosted, Problem, Recorded
-from sgmbench.core.progress import Progress, silent
+from sgmbench.core.progress import Progress, expect, silent
 from sgmbench.core.result import Result
 from sgmbench.errors import OutageError, UsageError
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import without
+from sgmbench.runner.forecast import forecast
 from sgmbench.runner.here import Here, Makes
 from sgmbench.runner.hosts import Together
 from sgmbench.runner.isolated import Isolated
@@ -91,6 +92,7 @@ def continue_run(
         maker = Together(folder, cache, progress)
     elif isolate or experiment.timeout is not None:
         maker = Isolated(folder, cache, progress, timeout=experiment.timeout)
+    expect(progress, "cells", forecast(experiment, cache))
     failed, no_truth, no_host = False, None, None
     with without_compilation_cache(), maker as makes:
         for i, cell in enumerate(cells):

@@ -47,7 +47,7 @@ class Cache:
         """The arrays of an artifact and what was noted at its making (seconds, counts), made where it is not there.
 
         Args:
-            kind: "reference", "floor", "runs" or "fit".
+            kind: "reference", "floor", "runs" or "fit"; the paces of a plan are notes alone (`put`).
             description: all that the artifact depends on.
             make: makes (nested dictionary of arrays, JSON-able notes).
         """
@@ -64,6 +64,10 @@ class Cache:
         """Whether an artifact is there; whether it is whole is not looked at."""
         path = self._path(kind, description)
         return path.with_suffix(".npz").is_file() and path.with_suffix(".json").is_file()
+
+    def put(self, kind: str, description: Description, notes: dict[str, Any]) -> None:
+        """Notes alone, in the place of those that may be there; raises StoreError where they cannot be written."""
+        self._write(self._path(kind, description), description, {}, plain(notes))
 
     def notes(self, kind: str, description: Description) -> dict[str, Any]:
         """What was noted when an artifact that is there was made; raises StoreError where it is not."""

@@ -24,3 +24,19 @@ def test_another_round_begins_anew():
 
 def test_nothing_is_left_at_the_end():
     assert told((0, 0.0), (10, 5.0))[-1] == 0
+
+
+def test_unequal_units_leave_what_was_planned_of_them():
+    left = TimeLeft([1.0, 1.0, 8.0])
+    assert [left.told(done, 3, float(done)) for done in range(4)] == [10.0, 9.0, 8.0, 0.0]
+
+
+def test_the_pace_that_is_found_takes_over_from_the_plan_as_more_is_done():
+    left, thrice = TimeLeft([2.0] * 10), TimeLeft([2.0] * 10)
+    assert [left.told(done, 10, 2.0 * done) for done in (0, 1, 9)] == [20.0, 18.0, 2.0]
+    told = [thrice.told(done, 10, 6.0 * done) for done in (0, 1, 9)]
+    assert told == [20.0, pytest.approx(18 * (6 + 2) / (2 + 2)), pytest.approx(2 * (54 + 2) / (18 + 2))]
+
+
+def test_a_plan_of_another_number_of_units_is_none():
+    assert [TimeLeft([1.0]).told(0, 3, 0.0), TimeLeft([0.0, 0.0]).told(0, 2, 0.0)] == [None, None]

@@ -107,14 +107,15 @@ def test_memory_is_that_of_the_rehearsal_and_of_the_rows_beyond_it(folder, paced
     assert {row.part: row.memory for row in planned(targets=[listed], **sizes).rows}["training runs"] is None
 
 
-def test_a_rehearsal_paces_every_part_and_leaves_no_trace(folder):
+def test_a_rehearsal_paces_every_part_and_leaves_its_paces_alone(folder):
     plan = planned(targets=[small.CONDITIONAL], methods=["monte_carlo", "bootstrap", STEPS])
     assert plan.is_whole
     assert all(row.seconds > 0 for row in plan.rows)
     assert plan.seconds == sum(row.seconds for row in plan.rows)
     assert [row.part for row in plan.rows if row.is_most] == ["Learner"]
     assert all(row.memory > 10**8 for row in plan.rows)  # JAX alone has it
-    assert [path.name for path in folder.iterdir()] == ["a.yaml"]
+    left = [path for path in folder.rglob("*") if path.is_file() and path.name != "a.yaml"]
+    assert {path.parent for path in left} == {folder / "results" / ".cache" / "pace"}
 
 
 def test_a_method_that_fails_in_its_rehearsal_says_so(folder):
