@@ -10,6 +10,7 @@ import jax
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.hosts import meet
+from sgmbench.core.leftovers import LEFTOVERS
 from sgmbench.errors import OutageError
 
 EXHAUSTED = "RESOURCE_EXHAUSTED"
@@ -22,10 +23,11 @@ Made = TypeVar("Made")
 
 @contextlib.contextmanager
 def peak_memory() -> Iterator[Callable[[], int]]:
-    """Yields a function that gives the peak resident bytes since entry.
+    """Yields a function that gives the peak resident bytes since entry, when what was left before is given back.
 
     Linux can reset its high-water mark; elsewhere the figure is the peak of the whole process.
     """
+    LEFTOVERS.give_back()
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     yield _high_water_mark
