@@ -55,6 +55,7 @@ def _kept_compilations(tmp_path_factory):
         patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-        patch.setattr("sgmbench.runner.run.without_compilation_cache", nullcontext)
+        for name in ("rehearsal", "run"):
+            patch.setattr(f"sgmbench.runner.{name}.without_compilation_cache", nullcontext)
         yield
         jax.config.update("jax_compilation_cache_dir", None)

@@ -67,7 +67,7 @@ IN_MINIATURE = {
 AS_A_WHOLE_ELSEWHERE = ("ladder", "sweep", "work-precision")
 SAYS = {
     "init": r"first\.yaml: written; see what it takes with sgmbench plan first\.yaml\n$",
-    "validate": r"configs/quickstart\.yaml: valid\nquickstart: 12 cells in 3 replicates\n",
+    "validate": r"configs/quickstart\.yaml: valid\nquickstart: 18 cells in 3 replicates\n",
     "plan": r"\n +in all +[\d,]+ ",
     "run": r"quickstart: conditional \(medians over 2 conditions\) *\n",
     "sweep": r"^configs/quickstart\.yaml: valid\n",
