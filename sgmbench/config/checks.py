@@ -205,11 +205,21 @@ def _refusals(parts: Parts) -> Iterator[Fault]:
     """Methods that cannot work on the problem."""
     problem = parts.get(("problem",))
     for path, entry in entries_of(parts, "methods").items():
-        text = refusal(entry.method, problem) if isinstance(problem, Problem) else None
+        text = _refusal(entry.method, problem) if isinstance(problem, Problem) else None
         if text:
             yield Fault(path, f"{text}; remove the method or choose another problem")
         elif entry.method.sees_germ and parts.get(("hide_germ",)) is True:
             yield Fault(path, f"{type(entry.method).__name__} sees the germ, which hide_germ hides; remove one of them")
+
+
+def _refusal(method: Method, problem: Problem) -> str | None:
+    """Why a method cannot work on a problem; of a user's own also that it cannot say so."""
+    try:
+        return refusal(method, problem)
+    except Exception as error:  # whatever the user's code raises
+        if not is_users(error):
+            raise
+        return f"{type(method).__name__}.unsuited failed: {told(error)}"
 
 
 def _layout(parts: Parts) -> Iterator[Fault]:

@@ -76,6 +76,10 @@ class Sampler(ABC):
         """Hyperparameters that no runs of this layout can work with: where, why not, and what to write instead."""
         return {}
 
+    def unsuited(self, problem: Problem) -> str:
+        """Why it cannot work on a problem that has all that it requires, as one on its last level; else empty."""
+        return ""
+
 
 class Generator(ABC):
     """A method that learns from runs and samples without the solver.
@@ -172,4 +176,4 @@ def refusal(method: Method, problem: Problem) -> str | None:
         return f"{name} needs a problem that is {' and '.join(missing)}; {on} is not"
     if method.sees_germ and isinstance(problem, Recorded):
         return f"{name} needs the germ of each run, and of the runs of {on} none is recorded"
-    return None
+    return (method.unsuited(problem) or None) if isinstance(method, Sampler) else None

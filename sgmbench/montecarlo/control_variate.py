@@ -85,6 +85,12 @@ class ControlVariate(Sampler):
         """Levels, where they are the control."""
         return (Leveled,) if self.control == "coarse" else ()
 
+    def unsuited(self, problem):
+        if self.control != "coarse" or (below := _coarser(problem, self.coarsening)[1]) >= self.coarsening:
+            return ""
+        name = type(problem).__name__
+        return f"ControlVariate needs a problem with coarser levels, {self.coarsening} or more; this {name} has {below}"
+
     def prepare(self, problem, *, at_condition, clock):
         if isinstance(self.control, Surrogate):
             return self._learned(self.control, problem, at_condition=at_condition, clock=clock)
@@ -264,15 +270,20 @@ def coarser_by(problem: Problem, levels: int) -> tuple[Any, float]:
     Raises:
         CellError: there are fewer.
     """
-    found: list[Any] = [problem]
-    while len(found) <= levels and isinstance(found[-1], Leveled):
-        found.append(found[-1].coarser())
-    below = sum(isinstance(each, Leveled) for each in found) - 1
+    found, below = _coarser(problem, levels)
     if below < levels:
         remedy = f"write {below} at most" if below > 0 else "refine the problem, or take monte_carlo"
         name = type(problem).__name__
         raise CellError(f"control_variate: coarsening {levels} is beyond the coarsest level of {name}; {remedy}")
     return found[-1], found[-1].relative_cost / found[0].relative_cost
+
+
+def _coarser(problem: Problem, levels: int) -> tuple[list[Any], int]:
+    """The problem and what is coarser than it, up to so many levels; and how many of these there are."""
+    found: list[Any] = [problem]
+    while len(found) <= levels and isinstance(found[-1], Leveled):
+        found.append(found[-1].coarser())
+    return found, sum(isinstance(each, Leveled) for each in found) - 1
 
 
 def explained_by_field(y: Float[np.ndarray, "n d"], left: Float[np.ndarray, " d"], layout: Layout) -> dict[str, float]:

@@ -54,7 +54,7 @@ SMALL_MODEL = to_set(
 )
 SMALL_RUN = [
     *SMALL_MODEL,
-    *to_set("problem.cells=25", "reference={size: 200, drawn_size: 200}", "targets.0.drawn=1", "replicates=1"),
+    *to_set("problem.cells=50", "reference={size: 200, drawn_size: 200}", "targets.0.drawn=1", "replicates=1"),
     *to_set("metrics=[energy, mean, standard_deviation]"),
 ]
 IN_MINIATURE = {

@@ -6,6 +6,7 @@ import pytest
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.layout import Field, Layout
+from sgmbench.core.method import refusal
 from sgmbench.core.prepare import prepare
 from sgmbench.core.problem import Hosted, Leveled, Traceable
 from sgmbench.core.rng import stream
@@ -14,6 +15,7 @@ from sgmbench.montecarlo.calibration_weights import RIDGE, calibration_weights, 
 from sgmbench.montecarlo.control_variate import ControlVariate, Forecast, allocate, pilot_runs
 from sgmbench.montecarlo.output_controls import Numbers, modes_needed, numbers, output_controls, spectrum
 from sgmbench.problems.gaussian import PowerLawGaussian
+from sgmbench.surrogates.polynomial_chaos import PolynomialChaos
 
 SCALAR = Layout((Field("y", "-"),))
 
@@ -270,3 +272,11 @@ def test_refusals_say_what_to_do():
     with pytest.raises(CellError) as error:
         deliver(Counted(), 1_000, replicates=1, coarsening=3)
     assert str(error.value) == f"control_variate: coarsening 3 {beyond}; write 1 at most"
+
+
+def test_a_problem_without_levels_enough_below_it_is_refused_before_anything_runs():
+    has = "ControlVariate needs a problem with coarser levels, {} or more; this Counted has {}".format
+    assert refusal(ControlVariate(), Counted()) is None
+    assert refusal(ControlVariate(), Counted(level=1)) == has(1, 0)
+    assert refusal(ControlVariate(coarsening=3), Counted()) == has(3, 1)
+    assert refusal(ControlVariate(control=PolynomialChaos()), Counted(level=1)) is None
