@@ -142,6 +142,8 @@ def changed(key, value):
     if key in ("methods", "metrics"):
         default = ["energy", "mean", "standard_deviation"] if key == "metrics" else document[key]
         return document | {key: [*default, value]}
+    if key in ("problem", "hide_germ"):  # of another problem there may be no coarser level, and no germ to see
+        document["methods"] = [each for each in document["methods"] if "control_variate" not in str(each)]
     if key == "problem":
         document["targets"] = ["marginal"]
     return document | {key: value}
