@@ -31,9 +31,9 @@ def forecast(experiment: Experiment, cache: Cache) -> list[float]:
     """Seconds of each cell of a run, in their order; empty where not all of them are known."""
     try:
         paces = Paces.of(cache.notes(KIND, _description(experiment)))
-    except (StoreError, KeyError, TypeError, AttributeError):
-        return []  # none was made, or by another version
-    seconds = list(_seconds(cells_of(experiment), cache, paces))
+        seconds = list(_seconds(cells_of(experiment), cache, paces))
+    except (StoreError, KeyError, TypeError, AttributeError, ArithmeticError):
+        return []  # none was made, or by another version, or it is anybody's
     return [] if None in seconds else [each or 0.0 for each in seconds]
 
 

@@ -1,5 +1,6 @@
 """What a kept plan forecasts of each cell is the plan's own seconds, of what is not there yet."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,12 @@ def test_a_damaged_or_a_foreign_plan_is_none(config):
     assert forecast(load(config).experiment, CACHE) == []
     kept.write_text('{"notes": {"runs": {"another": 1}}}')
     assert forecast(load(config).experiment, CACHE) == []
+    foreign = json.loads(whole)
+    del foreign["checksum"]
+    for budget in (0, "20"):
+        foreign["notes"]["methods"]["marginal"]["monte_carlo"]["budget"] = budget
+        kept.write_text(json.dumps(foreign))
+        assert forecast(load(config).experiment, CACHE) == []
 
 
 def test_a_plan_of_a_part_that_is_not_estimated_forecasts_nothing(config, monkeypatch):
