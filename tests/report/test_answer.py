@@ -1,11 +1,14 @@
 """The sentences, on summaries made by hand."""
 
+import math
 from dataclasses import replace
 
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, runs, summary
+from scipy.special import stdtrit
 
 from sgmbench.report.answer import answers, replies
+from sgmbench.report.format import count
 from sgmbench.report.summary import Line, Summary, TargetSummary
 
 ONE_REPLICATE = "One replicate: how far another one would move these verdicts is not known; write replicates: 3."
@@ -121,7 +124,22 @@ def test_the_rival_is_the_cheapest_sampler_at_the_largest_number_of_conditions()
         "the cheapest is control_variate at Q = 1 and 10 and learner (1,000 runs, 50 s of training) at Q = 100" in said
     )
     assert "overtakes control_variate from 27 conditions" in said
-    assert "A condition takes 100 of monte_carlo and 40 of control_variate." in said
+    assert "A condition takes 100 of monte_carlo and 40 of control_variate (fewer were not tried)." in said
+
+
+def test_runs_a_condition_are_those_that_surely_suffice_beside_those_expected_to():
+    """Three squares .01 e^-h, .01, .01 e^h: their mean is .01 (1 + 2 cosh h) / 3, its upper end exp(4.303 h / 3^1/2)
+    times that. 40 runs of which the square is m take 40 m / eps^2."""
+    h, eps = 0.2, 0.02
+    expected = 40 * 0.01 * (1 + 2 * math.cosh(h)) / 3 / eps**2
+    surely = expected * math.exp(float(stdtrit(2, 0.975)) * h / math.sqrt(3))
+    part = {"mean/u": [0.1 * math.exp(sign * h / 2) for sign in (-1, 0, 1)]}
+    controlled = line("control_variate", 40, parts=part, kind="sampler", algorithm="control_variate")
+    said = answers(summary(MONTE_CARLO, controlled, ask=ASK | {"tolerance": eps}))[0]
+    assert (
+        f"A condition takes 2,500 of monte_carlo and {count(surely)} of control_variate (to be sure; "
+        f"{count(expected)} are expected)."
+    ) in said
 
 
 def test_a_sampler_that_compiles_long_is_the_rival_only_where_its_runs_are_few():
@@ -217,6 +235,18 @@ def test_crossovers_have_their_interval_and_their_worst_replicate():
     said = answers(summary(MONTE_CARLO, learner))[1]
     assert "overtakes monte_carlo from 35 conditions (interval 29 to 35; worst replicate: 32)" in said
     assert ONE_REPLICATE not in answers(summary(MONTE_CARLO, learner))
+
+
+def test_where_there_are_conditions_another_cost_is_answered_over_the_cost_too():
+    """100 conditions of 100 runs against 1,000 runs and 50 s: from 50 / 9,000 s a run."""
+    paid = {"seconds": {"train": 50.0}}
+    said = replies(summary(MONTE_CARLO, line("learner", 1000, 0.0, **paid)), [ASK])[0]
+    crossover = "learner (1,000 runs, 50 s of training) overtakes monte_carlo from 5.56 ms a run at Q = 100"
+    assert f"Over the cost of a run {crossover}. " in said
+    late = replies(summary(MONTE_CARLO, line("learner", 20_000, 0.0, **paid)), [ASK])[0]
+    assert "Over the cost of a run no generator ever overtakes monte_carlo at Q = 100. " in late
+    assert "Over the cost" not in answers(summary(MONTE_CARLO, line("learner", 1000, 0.0, **paid)))[1]
+    assert "Over the cost" not in replies(summary(MONTE_CARLO, line("learner", 1000, 0.3, **paid)), [ASK])[0]
 
 
 def test_the_interval_closes_on_the_mean_where_replicates_agree():
