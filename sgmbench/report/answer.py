@@ -11,7 +11,7 @@ from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
 from sgmbench.report.gradients import gradient_sentences
 from sgmbench.report.offers import offers_of
-from sgmbench.report.overtaking import at_cost, kind_of, reign_of, sees_germ, spent
+from sgmbench.report.overtaking import at_cost, kind_of, over_cost, reign_of, sees_germ, spent
 from sgmbench.report.pairs import ranking
 from sgmbench.report.reach import more_runs, place, reach
 from sgmbench.report.summary import Line, Summary, TargetSummary
@@ -49,7 +49,8 @@ def answers(summary: Summary) -> list[str]:
 def replies(summary: Summary, asks: list[Ask]) -> list[str]:
     """For each target a paragraph for each of other asks, with what more runs would do for what falls short.
 
-    Beside it stands for which tolerances the same method is cheapest.
+    Beside it stand the cost of a run from which on a Generator overtakes, and for which tolerances the same method is
+    cheapest.
     """
     paragraphs = [said for target in summary.targets for said in _paragraphs(target, asks, in_depth=True)]
     return paragraphs + _rivals_left_out(summary, asks) + _single_replicate(summary, asks)
@@ -111,6 +112,7 @@ def _answer(target: TargetSummary, ask: Ask, *, in_depth: bool) -> str:
     if in_depth:
         sentences += [
             *filter(None, map(spent, questions)),
+            *filter(None, map(over_cost, questions[:1])),
             *filter(None, map(reign_of, questions)),
             *more_runs(target, ask, offers),
         ]
@@ -134,16 +136,23 @@ def _worth_of(target: TargetSummary, ask: Ask) -> float:
 
 def _runs_each(offers: list[Offer], tolerance: float) -> list[str]:
     """Runs a condition of every Sampler, where there are others than plain Monte Carlo."""
-    fewest: dict[str, float] = {}
+    best: dict[str, Offer] = {}
     for offer in offers:
         if offer.is_sampler and offer.is_feasible(tolerance):
-            each = offer.samples_each(tolerance)
-            fewest[offer.label] = min(each, fewest.get(offer.label, each))
-    if len(fewest) < 2:
+            rivals = (best.get(offer.label, offer), offer)
+            best[offer.label] = min(rivals, key=lambda o: o.samples_each(tolerance))
+    if len(best) < 2:
         return []
-    (first, runs), *others = fewest.items()
-    said = [f"{count(runs)} of {first}", *(f"{count(each)} of {label}" for label, each in others)]
-    return [f"A condition takes {several(said)}."]
+    return [f"A condition takes {several([_runs_of(offer, tolerance) for offer in best.values()])}."]
+
+
+def _runs_of(offer: Offer, tolerance: float) -> str:
+    """As many as are surely enough, and how many are expected to be, or that fewer were never tried."""
+    runs, expected = offer.samples_each(tolerance), offer.samples_expected(tolerance)
+    said = f"{count(runs)} of {offer.label}"
+    if runs == offer.fewest > 2:
+        return f"{said} (fewer were not tried)"
+    return said if count(expected) == count(runs) else f"{said} (to be sure; {count(expected)} are expected)"
 
 
 def _unscored(target: TargetSummary, ask: Ask) -> list[str]:

@@ -87,10 +87,15 @@ def _offer(
         known = {"extra_samples": extra, "limit": limit, "expected": likely, "least": at_least}
         return Offer(line.method, line.budget, False, seen, v, upfront, per_sample, **known)
     runs = line.solver_runs / max(len(line.samples_each), 1)
-    variance = {name: runs * square if np.isfinite(square) else v[name] for name, square in seen.items()}
+    variance, likely = (_of_one_run(_seen(found or squares, limit), runs, v) for found in (squares, expected))
     bias2 = {name: 0.0 if np.isfinite(square) else math.inf for name, square in seen.items()}
-    fewest = max(2.0, runs)
-    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, fewest=fewest, price=line.price)
+    known = {"fewest": max(2.0, runs), "price": line.price, "expected_variance": likely}
+    return Offer(line.method, line.budget, True, bias2, variance, upfront, each, **known)
+
+
+def _of_one_run(squares: dict[str, float], runs: float, plain: dict[str, float]) -> dict[str, float]:
+    """v': that of plain Monte Carlo where nothing was scored."""
+    return {name: runs * square if np.isfinite(square) else plain[name] for name, square in squares.items()}
 
 
 def _seen(squares: dict[str, float], limit: dict[str, float]) -> dict[str, float]:

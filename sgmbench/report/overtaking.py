@@ -1,17 +1,18 @@
 """Overtaking: who is cheapest at one cost a run, and from where on a Generator is cheaper than every way to run more.
 
 A Generator's rival is the cheapest Sampler that reaches the tolerance at the largest Q asked. Q grows where there are
-conditions; of one law, and of recorded runs of unknown cost, c does. Beside the crossover stands that of the
-Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and the other way
-round, and that of its worst replicate; so, too, beside the tolerances for which a method stays cheapest. Beside the
-winner stands in how many replicates it is cheapest by their own errors, among the methods that surely reach the
-tolerance. And where methods were run that see the germ, which is known then, a Generator that is cheapest, or
+conditions; of one law, and of recorded runs of unknown cost, c does; `ask` tells of both. Beside the crossover stands
+that of the Generator's smaller errors and the rival's larger ones, both ends of their intervals over replicates, and
+the other way round, and that of its worst replicate; so, too, beside the tolerances for which a method stays cheapest.
+Beside the winner stands in how many replicates it is cheapest by their own errors, among the methods that surely reach
+the tolerance. And where methods were run that see the germ, which is known then, a Generator that is cheapest, or
 overtakes, without having met `control_variate` is said to: it is the strongest rival. Where none were, the run as a
 whole says so (`report.answer`).
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from sgmbench import registry
 from sgmbench.report.asking import Question
@@ -46,8 +47,8 @@ def at_cost(asked: Question) -> str:
 
 
 def _is_ahead(asked: Question) -> bool:
-    """Whether a Generator is cheapest at any Q asked."""
-    return any(best is not None and not best.is_sampler for best in map(asked.cheapest, asked.queries))
+    """Whether a Generator is cheapest at any Q asked; at a cost that is not known nobody is."""
+    return not math.isnan(asked.c) and any(best is not None and not best.is_sampler for best in map(asked.cheapest, asked.queries))
 
 
 def _not_met(asked: Question) -> str:
@@ -177,9 +178,23 @@ def _is_limited(asked: Question) -> bool:
     return any(offer.hopeless_tolerance < asked.tolerance for offer in generators)
 
 
+def over_cost(asked: Question) -> str:
+    """From which cost of a run on a Generator overtakes at the largest Q asked.
+
+    "" of one law, whose crossover is told over the cost anyway, and where there are no two to compare.
+    """
+    dear = replace(asked, cost=math.nan)
+    if asked.is_over_cost or dear.rival() is None or not _feasible_generators(dear):
+        return ""
+    return f"Over the cost of a run {_overtaking(dear)}."
+
+
+def _feasible_generators(asked: Question) -> list[Offer]:
+    return [offer for offer in asked.offers if not offer.is_sampler and offer.is_feasible(asked.tolerance)]
+
+
 def _overtaking(asked: Question) -> str:
-    rival = asked.rival()
-    feasible = [offer for offer in asked.offers if not offer.is_sampler and offer.is_feasible(asked.tolerance)]
+    rival, feasible = asked.rival(), _feasible_generators(asked)
     if not any(offer.is_sampler for offer in asked.offers):
         return "there is no sampler to overtake"
     if rival is None:
@@ -187,10 +202,10 @@ def _overtaking(asked: Question) -> str:
     if not feasible:
         return f"no generator {'is seen to reach' if _is_limited(asked) else 'reaches'} the tolerance"
     start, first = min(((asked.crossover(o, rival), o) for o in feasible), key=lambda pair: pair[0])
-    if math.isinf(start):
-        return _never(asked, rival)
-    words = _cost if asked.is_over_cost else _conditions
     at = f" at Q = {max(asked.queries)}" if asked.is_over_cost and not asked.is_one_law else ""
+    if math.isinf(start):
+        return f"{_never(asked, rival)}{at}"
+    words = _cost if asked.is_over_cost else _conditions
     unmet = "" if _is_ahead(asked) else _not_met(asked)
     return f"{name_of(first)} overtakes {rival.label} from {words(start)}{at}{_spread(asked, first, rival)}{unmet}"
 

@@ -48,6 +48,7 @@ class Offer:
         expected: the squared bias by quantity as estimated, at least the limit; `bias2` where it is not told.
         least: the squared bias by quantity that it surely has; `expected` where it is not told.
         price: p, of a Sampler.
+        expected_variance: of a Sampler the variance by quantity as estimated; `variance` where it is known.
     """
 
     label: str
@@ -63,6 +64,7 @@ class Offer:
     expected: dict[str, float] = field(default_factory=dict)
     least: dict[str, float] = field(default_factory=dict)
     price: float = 1.0
+    expected_variance: dict[str, float] = field(default_factory=dict)
 
     @property
     def worst_quantity(self) -> str:
@@ -98,7 +100,16 @@ class Offer:
         """n or M: runs or samples at each condition; infinite where infeasible."""
         if not self.is_feasible(tolerance):
             return INFINITE
-        needed = max(v / (tolerance**2 - self.bias2[quantity]) for quantity, v in self.variance.items())
+        return self._samples(self.variance, tolerance)
+
+    def samples_expected(self, tolerance: float) -> float:
+        """The same with the variance as estimated, which fewer or as many samples meet."""
+        if not self.is_feasible(tolerance):
+            return INFINITE
+        return self._samples(self.expected_variance or self.variance, tolerance)
+
+    def _samples(self, variance: dict[str, float], tolerance: float) -> float:
+        needed = max(v / (tolerance**2 - self.bias2[quantity]) for quantity, v in variance.items())
         # 1 / 0.02^2 must not become 2,501 by rounding.
         return float(max(self.fewest, math.ceil(needed * (1 - 1e-12))))
 

@@ -63,6 +63,8 @@ PARTS = {
     "Aimless": "methods.0: Aimless.targets must be a tuple of names, as ('marginal',); it is NoneType None",
     "Mute": "methods.0: Mute.refusals must return a dictionary; it returns None",
     "Refusing": "methods.0: Refusing.refusals failed: IndexError: tuple index out of range (wayward.py, in refusals)",
+    "Unsuiting": "methods.0: Unsuiting.unsuited failed: LookupError: nobody knows (wayward.py, in unsuited); "
+    "remove the method or choose another problem",
     "Idealless": "metrics.0: Idealless.ideal must be a number; it is str 'none'",
     "Stubborn": "methods.0: Diffusion.refusals failed: KeyError: 'channels' (wayward.py, in refusal)",
 }

@@ -1,11 +1,13 @@
 """The sentences, on summaries made by hand."""
 
-from dataclasses import replace
+import math
 
 import pytest
 from by_hand import ASK, MONTE_CARLO, line, runs, summary
+from scipy.special import stdtrit
 
 from sgmbench.report.answer import answers, replies
+from sgmbench.report.format import count
 from sgmbench.report.summary import Line, Summary, TargetSummary
 
 ONE_REPLICATE = "One replicate: how far another one would move these verdicts is not known; write replicates: 3."
@@ -121,7 +123,22 @@ def test_the_rival_is_the_cheapest_sampler_at_the_largest_number_of_conditions()
         "the cheapest is control_variate at Q = 1 and 10 and learner (1,000 runs, 50 s of training) at Q = 100" in said
     )
     assert "overtakes control_variate from 27 conditions" in said
-    assert "A condition takes 100 of monte_carlo and 40 of control_variate." in said
+    assert "A condition takes 100 of monte_carlo and 40 of control_variate (fewer were not tried)." in said
+
+
+def test_runs_a_condition_are_those_that_surely_suffice_beside_those_expected_to():
+    """Three squares .01 e^-h, .01, .01 e^h: their mean is .01 (1 + 2 cosh h) / 3, its upper end exp(4.303 h / 3^1/2)
+    times that. 40 runs of which the square is m take 40 m / eps^2."""
+    h, eps = 0.2, 0.02
+    expected = 40 * 0.01 * (1 + 2 * math.cosh(h)) / 3 / eps**2
+    surely = expected * math.exp(float(stdtrit(2, 0.975)) * h / math.sqrt(3))
+    part = {"mean/u": [0.1 * math.exp(sign * h / 2) for sign in (-1, 0, 1)]}
+    controlled = line("control_variate", 40, parts=part, kind="sampler", algorithm="control_variate")
+    said = answers(summary(MONTE_CARLO, controlled, ask=ASK | {"tolerance": eps}))[0]
+    assert (
+        f"A condition takes 2,500 of monte_carlo and {count(surely)} of control_variate (to be sure; "
+        f"{count(expected)} are expected)."
+    ) in said
 
 
 def test_a_sampler_that_compiles_long_is_the_rival_only_where_its_runs_are_few():
@@ -305,166 +322,3 @@ def test_a_method_without_a_score_that_is_asked_is_left_out_by_name():
     said = answers(summary(MONTE_CARLO, signed, whole, ask=ASK | {"quantities": ["u.q0.5"]}, variances=variances))[1]
     assert "Not scored in all that is asked: multilevel." in said
     assert "A condition takes" not in said
-
-
-def more(*lines, ask=ASK):
-    """What is said of more runs, after the tolerances."""
-    return replies(summary(MONTE_CARLO, *lines), [ask])[0].partition(" above). ")[2]
-
-
-def test_the_tolerances_of_the_cheapest_stand_beside_it():
-    """100 Q hours against 1,000: at 100 conditions from 1,000 = 1 / eps^2 on, down to its own error of 5 %."""
-    said = replies(summary(MONTE_CARLO, line("learner", 1000, 0.05)), [ASK | {"cost_per_run": [3600.0]}])[0]
-    assert (
-        "At 60 min a run at Q = 100 learner is cheapest for tolerances from 5 % (monte_carlo below) up to 32 % "
-        "(monte_carlo above)." in said
-    )
-
-
-def test_the_tolerances_have_an_interval_and_a_worst_replicate():
-    """Squared errors .0024 and .0026: surely between .0015 and .0041; the worse one ends at .0026^1/2 = 5.1 %."""
-    learner = line("learner", 1000, parts={"mean/u": [0.0024**0.5, 0.0026**0.5]})
-    said = replies(summary(MONTE_CARLO, learner), [ASK | {"cost_per_run": [3600.0]}])[0]
-    assert (
-        "learner is cheapest for tolerances from 6.4 % (interval 3.9 % to 6.4 %; worst replicate 5.1 %; monte_carlo "
-        "below) up to 32 % (monte_carlo above)." in said
-    )
-
-
-def test_more_runs_by_an_exact_power_law():
-    """Squared bias 40 / N: 0.04 at 1,000 and 0.02 at 2,000 runs; eps^2 = 0.01 at 4,000."""
-    curve = [line("learner", N, (40 / N) ** 0.5) for N in (1000, 2000)]
-    assert more(*curve) == (
-        "By its learning curve (squared bias ~ N^-1 from 1,000 to 2,000 runs, mean of u) learner takes 4,000 runs, "
-        "2,000 more."
-    )
-
-
-def test_more_runs_have_an_interval_over_replicates():
-    """Replicates of squared biases 39 / N and 41 / N: log N* has sd 0.0354, and 0.0354 * 12.7 / 2^1/2 is log 1.374."""
-    curve = [line("learner", N, parts={"mean/u": [(39 / N) ** 0.5, (41 / N) ** 0.5]}) for N in (1000, 2000)]
-    assert "learner takes 4,000 runs (interval 2,910 to 5,500), 2,000 more." in more(*curve)
-
-
-def test_a_fall_steeper_than_that_of_a_mean_is_not_trusted_to_last():
-    """N^-4 from 0.32 to 0.02 at 2,000 runs: 2,380 for 0.01 if it goes on, 4,000 if it falls as N^-1 from there on."""
-    each = [{1000: 0.32 * of, 2000: 0.02 * of} for of in (0.99, 1.01)]
-    curve = [line("learner", N, parts={"mean/u": [at[N] ** 0.5 for at in each]}) for N in (1000, 2000)]
-    said = "learner takes 2,380 runs (interval 2,300 to 4,000, where it falls as N^-1 from there on), 379 more."
-    assert said in more(*curve)
-
-
-def test_the_noise_of_the_reference_widens_the_interval():
-    """By a reference of 10,000 runs the squared biases 39 / N and 41 / N are less well known than by an exact one."""
-    curve = [line("learner", N, parts={"mean/u": [(39 / N) ** 0.5, (41 / N) ** 0.5]}) for N in (1000, 2000)]
-    said = replies(summary(MONTE_CARLO, *curve, size=10_000), [ASK])[0]
-    assert "learner takes 3,970 runs (interval 2,360 to 6,690), 1,970 more." in said
-
-
-def test_replicates_that_tell_nothing_have_no_interval():
-    """Squared biases that fall as N^-1 and N^-1/20 from 0.04 at 1,000 runs: 4 and 4^20 times as many."""
-    curve = [
-        line("learner", N, parts={"mean/u": [(0.04 * (N / 1000) ** -slope) ** 0.5 for slope in (1, 0.05)]})
-        for N in (1000, 2000)
-    ]
-    assert "(the replicates do not tell: its interval is wider than 10,000 times)" in more(*curve)
-
-
-def test_far_beyond_the_largest_budget_it_is_called_an_extrapolation():
-    """A slope of 1/4 from 0.04: a fourth takes 4^4 = 256 times the runs."""
-    curve = [line("learner", N, (0.04 * (N / 1000) ** -0.25) ** 0.5) for N in (500, 1000)]
-    said = more(*curve)
-    assert said.endswith(
-        "learner takes 256,000 runs, 255,000 more; that is an extrapolation beyond 100 times its largest budget."
-    )
-
-
-def test_so_far_beyond_that_no_number_means_anything_it_gives_none():
-    """A slope of 1/10 from 0.04 takes 4^10, a million times the runs."""
-    curve = [line("learner", N, (0.04 * (N / 1000) ** -0.1) ** 0.5) for N in (500, 1000)]
-    assert more(*curve).endswith("learner takes more than 1,000 times its largest budget.")
-
-
-def test_of_a_learner_that_is_expected_to_reach_it_more_replicates_tell():
-    curve = [line("learner", N, parts={"mean/u": [0.08, 0.12, 0.01]}) for N in (1000, 2000)]
-    assert more(*curve) == "Whether more runs are needed by learner, more replicates tell."
-
-
-def test_one_budget_says_which_to_add():
-    assert more(line("learner", 1000, 0.3)) == (
-        "How many more runs learner takes is not seen at one budget: write budgets: [250, 1000] and run again."
-    )
-
-
-def test_an_error_that_does_not_fall_is_not_mended_by_runs():
-    assert more(line("learner", 1000, 0.3), line("learner", 2000, 0.3)) == (
-        "More runs do not help learner as far as is seen: its error (mean of u) does not fall from 1,000 to 2,000 runs."
-    )
-
-
-def test_who_reaches_the_tolerance_needs_no_more_runs():
-    assert "learning curve" not in " ".join(replies(summary(MONTE_CARLO, line("learner", 1000, 0.0)), [ASK]))
-
-
-def test_that_no_rival_uses_a_known_germ_is_said():
-    law, sobol = line("diffusion", 1000, 0.05), line("quasi_monte_carlo", 100, 0.05, kind="sampler")
-    said = (
-        "No method was run that uses the germ. If it is known, quasi_monte_carlo, control_variate and network are the "
-        "rivals to beat; if not, write hide_germ: true."
-    )
-    assert said in answers(summary(MONTE_CARLO, law))
-    assert said not in answers(summary(MONTE_CARLO, law, sobol))
-    hidden = summary(MONTE_CARLO, law)
-    hidden.record["configuration"]["hide_germ"] = True
-    assert said not in answers(hidden)
-    assert said not in answers(summary(MONTE_CARLO))
-    dear = summary(MONTE_CARLO, law)
-    dear.record["configuration"]["reference"] = {"size": 10_000, "held_out": 20}
-    learned = said.replace("quasi_monte_carlo, control_variate and network", "polynomial_chaos and network")
-    assert learned in answers(dear)
-
-
-def test_another_question_about_the_same_run_says_so_too():
-    law = line("diffusion", 1000, 0.05)
-    said = replies(summary(MONTE_CARLO, law), [ASK])[-2]
-    assert said.startswith("No method was run that uses the germ.")
-
-
-def test_that_a_posterior_has_met_no_chains_is_said():
-    law, chains = line("diffusion", 1000, 0.05), line("mcmc", 100, 0.05, kind="sampler")
-    said = "No chains were run: where the problem has a likelihood, mcmc is the rival to beat."
-    assert said in answers(summary(MONTE_CARLO, law, target="posterior"))
-    assert said not in answers(summary(chains, law, target="posterior"))
-    assert said not in answers(summary(MONTE_CARLO, law))
-
-
-def test_a_generator_that_wins_where_a_germ_is_known_has_met_the_strongest_rival_or_is_said_not_to_have():
-    """A Sobol set is worse than plain runs here, and shows that the germ is known."""
-    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
-    sobol = line("sobol", 100, 0.2, kind="sampler", algorithm="quasi_monte_carlo")
-    wins = "learner (1,000 runs, 50 s of training) at Q = 100"
-    not_met = (
-        f"{wins}, not set against control_variate, which was not run; learner (1,000 runs, 50 s of training) overtakes"
-    )
-    assert not_met in answers(summary(MONTE_CARLO, sobol, learner))[1]
-    controlled = line("controlled", 100, 0.2, kind="sampler", algorithm="control_variate")
-    assert f"{wins}; learner" in answers(summary(MONTE_CARLO, sobol, controlled, learner))[1]
-    assert f"{wins}; learner" in answers(summary(MONTE_CARLO, learner))[1]
-    in_vain = replace(controlled, failed=1)
-    assert (
-        f"{wins}, not set against control_variate, whose cells failed or are invalid; learner"
-        in (answers(summary(MONTE_CARLO, sobol, in_vain, learner))[1])
-    )
-
-
-def test_a_generator_that_overtakes_beyond_what_is_asked_has_met_the_strongest_rival_or_is_said_not_to_have():
-    learner = line("learner", 1000, 0.0, seconds={"train": 50.0})
-    sobol = line("sobol", 100, 0.2, kind="sampler", algorithm="quasi_monte_carlo")
-    overtakes = "learner (1,000 runs, 50 s of training) overtakes monte_carlo from 11 conditions"
-    few = ASK | {"conditions": [1]}
-    said = answers(summary(MONTE_CARLO, sobol, learner, ask=few))[1]
-    assert f"monte_carlo is cheapest at Q = 1; {overtakes}, not set against control_variate, which was not run." in said
-    controlled = line("controlled", 100, 0.2, kind="sampler", algorithm="control_variate")
-    assert f"{overtakes}." in answers(summary(MONTE_CARLO, sobol, controlled, learner, ask=few))[1]
-    worse = line("learner", 1000, 0.5, seconds={"train": 50.0})
-    assert "control_variate" not in answers(summary(MONTE_CARLO, sobol, worse, ask=few))[1]

@@ -270,6 +270,15 @@ class Refusing(Watching):
 
 
 @dataclass(frozen=True)
+class Unsuiting(Sampler):
+    def unsuited(self, problem):
+        raise LookupError("nobody knows")
+
+    def prepare(self, problem, *, at_condition, clock):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
 class Idealless(Metric):
     ideal = "none"
 
