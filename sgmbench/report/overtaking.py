@@ -199,6 +199,8 @@ def _overtaking(asked: Question) -> str:
         return "there is no sampler to overtake"
     if rival is None:
         return "no sampler reaches the tolerance"
+    if all(offer.is_sampler for offer in asked.offers):
+        return "no generator was run"
     if not feasible:
         return f"no generator {'is seen to reach' if _is_limited(asked) else 'reaches'} the tolerance"
     start, first = min(((asked.crossover(o, rival), o) for o in feasible), key=lambda pair: pair[0])

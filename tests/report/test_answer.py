@@ -134,6 +134,12 @@ def test_the_rival_is_the_cheapest_sampler_at_the_largest_number_of_conditions()
     assert "A condition takes 100 of monte_carlo and 40 of control_variate (fewer were not tried)." in said
 
 
+def test_samplers_alone_are_overtaken_by_no_generator_that_was_run():
+    assert "At 1 s a run monte_carlo is cheapest at Q = 1, 10 and 100; no generator was run." in answers(
+        summary(MONTE_CARLO)
+    )[0]
+
+
 def test_runs_a_condition_are_those_that_surely_suffice_beside_those_expected_to():
     """Three squares .01 e^-h, .01, .01 e^h: their mean is .01 (1 + 2 cosh h) / 3, its upper end exp(4.303 h / 3^1/2)
     times that. 40 runs of which the square is m take 40 m / eps^2."""
