@@ -48,7 +48,8 @@ def at_cost(asked: Question) -> str:
 
 def _is_ahead(asked: Question) -> bool:
     """Whether a Generator is cheapest at any Q asked; at a cost that is not known nobody is."""
-    return not math.isnan(asked.c) and any(best is not None and not best.is_sampler for best in map(asked.cheapest, asked.queries))
+    winners = [] if math.isnan(asked.c) else map(asked.cheapest, asked.queries)
+    return any(best is not None and not best.is_sampler for best in winners)
 
 
 def _not_met(asked: Question) -> str:
