@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 # Slow measurements, not part of the tests: each writes results/benchmarks/, and says how long it takes in its script.
 SERIES := shootout posteriors
-OF_ELECTRODE := electrode published
+OF_ELECTRODE := electrode published controls
 SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
 	hosts importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
 	streamed training_step two_moons
@@ -41,6 +41,9 @@ bench-electrode: .venv/installed
 
 bench-published: .venv/installed
 	$(BIN)/python benchmarks/electrode.py porous_electrode_published
+
+bench-controls: .venv/installed
+	$(BIN)/python benchmarks/electrode.py electrode_controls
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -19,6 +19,7 @@ from sgmbench.runner.environment import environment
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "results" / "benchmarks" / "configs.md"
 LARGE = (  # have pages of their own, or take longer, by intention
+    "electrode_controls",
     "electrode_physics",
     "few_runs",
     "hidden_germ",

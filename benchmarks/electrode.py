@@ -2,6 +2,7 @@
 
 make bench-electrode                              configs/porous_electrode.yaml, about 25 minutes on two cores
 make bench-published                              configs/porous_electrode_published.yaml, about 20 minutes
+make bench-controls                               configs/electrode_controls.yaml, about 5 minutes
 python benchmarks/electrode.py EXPERIMENT RUN     the same page from a run that is there
 """
 
@@ -20,8 +21,16 @@ from sgmbench.report.worth import ENERGIES
 
 ROOT = Path(__file__).parents[1]
 FIELDS = ("c", "phi")
-TITLES = {"porous_electrode": "Porous electrode", "porous_electrode_published": "Porous electrode, as published"}
-MADE_BY = {"porous_electrode": "bench-electrode", "porous_electrode_published": "bench-published"}
+TITLES = {
+    "porous_electrode": "Porous electrode",
+    "porous_electrode_published": "Porous electrode, as published",
+    "electrode_controls": "Control variates on the porous electrode",
+}
+MADE_BY = {
+    "porous_electrode": "bench-electrode",
+    "porous_electrode_published": "bench-published",
+    "electrode_controls": "bench-controls",
+}
 
 
 def main() -> None:
@@ -57,12 +66,13 @@ def main() -> None:
 
 
 def by_replicate(target: TargetSummary) -> list[str]:
-    """Figures of diffusion at the listed conditions, replicate by replicate; nothing where there is but one."""
-    if max(line.replicates for line in target.lines) == 1:
+    """Figures of diffusion at the listed conditions, replicate by replicate; nothing of a single one, or of none."""
+    learned = [line for line in target.lines if line.method == "diffusion" and line.equivalent]
+    if all(line.replicates == 1 for line in learned):
         return []
     rows = ["## Diffusion, replicate by replicate", "", "| runs | what | " + " | ".join(target.listed) + " |"]
     rows.append("|---|---|" + "---|" * len(target.listed))
-    for line in (line for line in target.lines if line.method == "diffusion" and line.equivalent):
+    for line in learned:
         rows += [f"| {line.budget:,} | {what} | {' | '.join(cells)} |" for what, cells in figures(target, line)]
     return rows
 

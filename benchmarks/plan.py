@@ -31,6 +31,7 @@ OUTPUT = ROOT / "results" / "benchmarks" / "plan.md"
 STEPS = "methods.diffusion.training.steps=500"
 SET: dict[str, list[str]] = {
     "decomposition": ["replicates=1", "reference.size=4000"],
+    "electrode_controls": ["replicates=1", "reference.size=4000"],
     "electrode_physics": ["budgets=[2000]", "targets.0.drawn=1", "reference={size: 2000, drawn_size: 2000}", STEPS],
     "few_runs": ["replicates=1", "budgets=[50, 1000]"],
     "hidden_germ": ["targets.0.drawn=2", "reference={drawn_size: 2000}", "methods.network.training.steps=500", STEPS],

@@ -6,7 +6,7 @@ No headline is of energy alone: beside it stands the mean or standard deviation 
 import math
 
 from sgmbench import registry
-from sgmbench.report.asking import question
+from sgmbench.report.asking import Question, question
 from sgmbench.report.decomposition import decomposition
 from sgmbench.report.format import count, percent, several
 from sgmbench.report.gradients import gradient_sentences
@@ -107,7 +107,7 @@ def _answer(target: TargetSummary, ask: Ask, *, in_depth: bool) -> str:
     sentences = [f"for {wanted_words(target, ask)} to {percent(eps)} ({count(_worth_of(target, ask))} runs' worth):"]
     questions = [question(target, ask, cost) for cost in ask["cost_per_run"]]
     sentences += map(at_cost, questions)
-    sentences += [*_runs_each(offers, eps), *gradient_sentences(target, offers, eps)]
+    sentences += [*_runs_each(questions[0]), *gradient_sentences(target, offers, eps)]
     sentences += [*reach(target, ask, offers), *_unscored(target, ask)]
     if in_depth:
         sentences += [
@@ -134,16 +134,17 @@ def _worth_of(target: TargetSummary, ask: Ask) -> float:
     return max(sum(w.variance.values()) / len(w.variance) for w in wanted) / ask["tolerance"] ** 2
 
 
-def _runs_each(offers: list[Offer], tolerance: float) -> list[str]:
-    """Runs a condition of every Sampler, where there are others than plain Monte Carlo."""
+def _runs_each(asked: Question) -> list[str]:
+    """Runs a condition, or of one law, of every Sampler, where there are others than plain Monte Carlo."""
     best: dict[str, Offer] = {}
-    for offer in offers:
-        if offer.is_sampler and offer.is_feasible(tolerance):
+    for offer in asked.offers:
+        if offer.is_sampler and offer.is_feasible(asked.tolerance):
             rivals = (best.get(offer.label, offer), offer)
-            best[offer.label] = min(rivals, key=lambda o: o.samples_each(tolerance))
+            best[offer.label] = min(rivals, key=lambda o: o.samples_each(asked.tolerance))
     if len(best) < 2:
         return []
-    return [f"A condition takes {several([_runs_of(offer, tolerance) for offer in best.values()])}."]
+    what = "The law" if asked.is_one_law else "A condition"
+    return [f"{what} takes {several([_runs_of(offer, asked.tolerance) for offer in best.values()])}."]
 
 
 def _runs_of(offer: Offer, tolerance: float) -> str:

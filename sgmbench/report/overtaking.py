@@ -48,7 +48,8 @@ def at_cost(asked: Question) -> str:
 
 def _is_ahead(asked: Question) -> bool:
     """Whether a Generator is cheapest at any Q asked; at a cost that is not known nobody is."""
-    return not math.isnan(asked.c) and any(best is not None and not best.is_sampler for best in map(asked.cheapest, asked.queries))
+    winners = [] if math.isnan(asked.c) else map(asked.cheapest, asked.queries)
+    return any(best is not None and not best.is_sampler for best in winners)
 
 
 def _not_met(asked: Question) -> str:
@@ -199,6 +200,8 @@ def _overtaking(asked: Question) -> str:
         return "there is no sampler to overtake"
     if rival is None:
         return "no sampler reaches the tolerance"
+    if all(offer.is_sampler for offer in asked.offers):
+        return "no generator was run"
     if not feasible:
         return f"no generator {'is seen to reach' if _is_limited(asked) else 'reaches'} the tolerance"
     start, first = min(((asked.crossover(o, rival), o) for o in feasible), key=lambda pair: pair[0])

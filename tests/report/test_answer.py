@@ -64,6 +64,14 @@ def test_a_marginal_is_one_law():
     assert "Q = " not in said[1]
 
 
+def test_of_one_law_no_condition_takes_runs():
+    target = {"conditions": ("all",), "target": "marginal"}
+    sampler = line("monte_carlo", 100, 0.1, kind="sampler", **target)
+    controlled = line("control_variate", 20, 0.1, kind="sampler", algorithm="control_variate", **target)
+    said = answers(summary(sampler, controlled, names=("all",), target="marginal"))[0]
+    assert "The law takes 100 of monte_carlo and 20 of control_variate (fewer were not tried)." in said
+
+
 def test_a_generator_that_is_ahead_by_compilation_alone_is_overtaken():
     """1,000 c + 1 s against 100 c + 10 s: even at 10 ms a run, and Monte Carlo is ahead above."""
     target = {"conditions": ("all",), "target": "marginal"}
@@ -124,6 +132,13 @@ def test_the_rival_is_the_cheapest_sampler_at_the_largest_number_of_conditions()
     )
     assert "overtakes control_variate from 27 conditions" in said
     assert "A condition takes 100 of monte_carlo and 40 of control_variate (fewer were not tried)." in said
+
+
+def test_samplers_alone_are_overtaken_by_no_generator_that_was_run():
+    assert (
+        "At 1 s a run monte_carlo is cheapest at Q = 1, 10 and 100; no generator was run."
+        in answers(summary(MONTE_CARLO))[0]
+    )
 
 
 def test_runs_a_condition_are_those_that_surely_suffice_beside_those_expected_to():
@@ -321,4 +336,4 @@ def test_a_method_without_a_score_that_is_asked_is_left_out_by_name():
     variances = {"u": {"mean": 1.0, "sd": 0.5, "q0.5": 1.5}}
     said = answers(summary(MONTE_CARLO, signed, whole, ask=ASK | {"quantities": ["u.q0.5"]}, variances=variances))[1]
     assert "Not scored in all that is asked: multilevel." in said
-    assert "A condition takes" not in said
+    assert " takes " not in said
