@@ -28,6 +28,7 @@ __all__ = [
     "digest",
     "entries",
     "import_unpackaged",
+    "is_registered",
     "kind_of",
     "load",
     "names",
@@ -51,6 +52,11 @@ def entries(group: str) -> tuple[EntryPoint, ...]:
 def names(group: str) -> dict[str, str]:
     """Each name of a group with the first docstring line of its class, or what is wrong with it; imports nothing."""
     return {entry.name: _summary(entry) for entry in entries(group)}
+
+
+def is_registered(group: str, kind: str) -> bool:
+    """Whether a group has a class of this name."""
+    return any(entry.name == kind for entry in entries(group))
 
 
 def builtin(group: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Types checked at run time, toys importable by name, and compilations in haste and kept between tests.
+"""Types checked at run time, toys importable by name, compilations in haste and kept between tests, rarer collections.
 
 The jaxtyping hook checks every shape and type annotation; it must be in place before sgmbench is imported. Each cell
 compiles anew, which would take most of the suite's time: programs are small and run once or twice, so that what is
 spent on optimizing them is lost.
 """
 
+import gc
 import os
 import sys
 from contextlib import nullcontext
@@ -33,6 +34,8 @@ IN_HASTE = (
     "--xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ["XLA_FLAGS"] = " ".join([*IN_HASTE, os.environ.get("XLA_FLAGS", "")])  # read at JAX's first computation
+
+gc.set_threshold(200_000, 20, 100)  # tracing makes many small objects, few of them in cycles
 
 settings.register_profile("untimed", deadline=None)  # timings are never tests
 settings.load_profile("untimed")

@@ -28,7 +28,7 @@ def show(name: str, *, overrides: Sequence[str] = (), results: Path = RESULTS) -
     Raises:
         UsageError: there is no such problem or run, or the problem's settings are wrong.
     """
-    problems = registry.names("problems")
+    problems = [entry.name for entry in registry.entries("problems")]
     if name in problems or ":" in name:
         problem = build("problems", name, overrides)
         return card_of(problem, read_check(results, dump(problem), defaults=settings_by_default(problem)))

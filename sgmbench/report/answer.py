@@ -205,7 +205,7 @@ def _germ_left_out(summary: Summary, lines: list[Line]) -> list[str]:
 
 def _may_see_germ(line: Line) -> bool:
     """A user's own method is taken to."""
-    return sees_germ(kind_of(line)) or kind_of(line) not in registry.names("methods")
+    return sees_germ(kind_of(line)) or not registry.is_registered("methods", kind_of(line))
 
 
 def _single_replicate(summary: Summary, asks: list[Ask]) -> list[str]:

@@ -70,7 +70,7 @@ def kind_of(line: Line) -> str:
 
 def sees_germ(kind: str) -> bool:
     """Of a method of this package; of a user's own it is not known."""
-    return kind in registry.names("methods") and registry.load("methods", kind).sees_germ
+    return registry.is_registered("methods", kind) and registry.load("methods", kind).sees_germ
 
 
 def spent(asked: Question) -> str:
