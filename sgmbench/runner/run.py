@@ -3,7 +3,7 @@
 A cell that failed for want of a server, of memory or of time is not there yet either.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from sgmbench.errors import OutageError, UsageError
 from sgmbench.runner.environment import environment
 from sgmbench.runner.execute import without
 from sgmbench.runner.forecast import forecast
-from sgmbench.runner.here import Here, Makes
+from sgmbench.runner.here import Makes
 from sgmbench.runner.hosts import Together
 from sgmbench.runner.isolated import Isolated
 from sgmbench.runner.kernel import KERNEL, kernel_seconds
 from sgmbench.runner.runnable import check_runnable
 from sgmbench.runner.uncached import without_compilation_cache
+from sgmbench.runner.wary import Wary
 from sgmbench.store.cache import Cache, content_of
 from sgmbench.store.run_folder import RunFolder, runs_of
 
@@ -81,13 +82,14 @@ def continue_run(
         experiment: what it runs.
         results: the results root.
         progress: listener.
-        isolate: whether cells run in a child process; where the experiment has a timeout they do.
+        isolate: whether all cells run in a child process, as they do where the experiment has a timeout; else only
+            those that have ended this one before.
 
     Raises:
         UsageError: something is missing, and the problem's host cannot be reached.
     """
     cells, cache, problem = begin(folder, experiment), cache_of(results), experiment.problem
-    maker: AbstractContextManager[Makes] = nullcontext(Here(folder, cache, progress))
+    maker: AbstractContextManager[Makes] = Wary(folder, cache, progress)
     if not is_alone():
         maker = Together(folder, cache, progress)
     elif isolate or experiment.timeout is not None:

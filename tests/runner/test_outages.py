@@ -1,5 +1,6 @@
 """Whatever takes a cell down, the run goes on, and later makes up for what was lost."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,11 +13,14 @@ import small
 from fatal import DIES, EXITS, FAILS, HANGS, HUNGRY, INTERRUPTS, MADE, MENDED, SILENT, STARVES
 
 from sgmbench import api
-from sgmbench.errors import UsageError
+from sgmbench.errors import OutageError, UsageError
+from sgmbench.runner.execute import without
+from sgmbench.runner.isolated import Isolated
 from sgmbench.store.run_folder import RunFolder
 
 WELL = 30
 AGAIN = "--resume tries it again"
+OUTAGE = OutageError("its process is gone")
 
 
 @pytest.fixture
@@ -97,6 +101,50 @@ def test_without_a_truth_no_cell_is_begun(go, size, timeout, why):
     assert resumed.summary.run == answer.summary.run
     assert numbers(resumed) == numbers(go(reference={"size": size}, budgets=[DIES, WELL], results="elsewhere"))
     assert not resumed.has_failed_cells
+
+
+@pytest.mark.slow
+def test_a_cell_that_ends_its_process_twice_is_made_in_a_child_from_then_on(go, record_property):
+    """Which it may end: it fails alone, and the run goes on."""
+    record_property("injected", 2)
+    config = small.write(Path("a.yaml"), problem="fatal:Fatal", methods=["monte_carlo"], budgets=[DIES, WELL])
+    command = [sys.executable, "-m", "sgmbench", "run", str(config), "--quiet"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent, *sys.path]))}
+    for resumed in ([], ["--resume"]):
+        ended = subprocess.run([*command, *resumed], env=environment, capture_output=True, check=False)
+        assert ended.returncode == -signal.SIGKILL
+    answer = go(budgets=[DIES, WELL], resume=True)
+    reasons = {result.budget: result.reason for result in answer.summary.results}
+    assert reasons == {DIES: f"its process was ended by SIGKILL, as where memory runs out; {AGAIN}", WELL: ""}
+    again = go(budgets=[DIES, WELL], resume=True)
+    assert {result.budget: result.reason for result in again.summary.results} == reasons
+    MENDED.touch()
+    assert numbers(go(budgets=[DIES, WELL], resume=True)) == numbers(go(budgets=[DIES, WELL], results="elsewhere"))
+    assert list(Path("results").rglob(".deaths.json")) == []
+
+
+@pytest.mark.parametrize(
+    ("deaths", "is_in_a_child"),
+    [
+        ({"at": "CELL", "ended": {"CELL": 1}}, True),
+        ({"at": None, "ended": {"CELL": 2}}, True),
+        ({"at": "CELL", "ended": {}}, False),
+        ({"at": "truth of marginal", "ended": {"CELL": 1}}, False),
+        ({"at": "CELL", "ended": {"CELL": "often"}}, False),
+        (["CELL", "CELL"], False),
+    ],
+)
+def test_what_a_process_was_at_when_it_ended_is_counted(go, monkeypatch, deaths, is_in_a_child):
+    """Of another process than this one is what it has left in its file."""
+    seen = []
+    monkeypatch.setattr(Isolated, "make_cell", lambda self, cell: seen.append(cell.name) or without(cell, OUTAGE))
+    (run,) = (Path(go().summary.run),)
+    cell = f"marginal.monte_carlo.{WELL}.r0"
+    (run / "cells" / cell / "result.json").unlink()
+    (run / ".deaths.json").write_text(json.dumps(deaths).replace("CELL", f"cell {cell}"))
+    go(resume=True)
+    assert seen == ([cell] if is_in_a_child else [])
+    assert (run / ".deaths.json").exists() == is_in_a_child
 
 
 def test_ctrl_c_ends_the_child_at_once(go):

@@ -1,0 +1,83 @@
+"""Wary: what has ended the process of a run again and again is made in a child, which it may end.
+
+    .deaths.json    {"at": "cell law.diffusion.1000.r0", "ended": {"truth of law": 1}}
+
+In the run folder it says what the process is at; it is gone, or says null, when that has ended by itself. So what it
+names when a run is gone on with has ended its process: by a library that aborts or for want of memory, or somebody has
+killed it meanwhile. What has done so `TWICE` is made by `runner.isolated` from then on, and fails alone.
+"""
+
+import contextlib
+from collections import Counter
+from typing import Any, Self
+
+from sgmbench.cells import Cell
+from sgmbench.core.progress import Progress
+from sgmbench.core.result import Result
+from sgmbench.errors import StoreError
+from sgmbench.runner.floors import has_floors
+from sgmbench.runner.here import Here, Makes
+from sgmbench.runner.isolated import Isolated
+from sgmbench.store.atomic import read_json, write_json
+from sgmbench.store.cache import Cache
+from sgmbench.store.run_folder import RunFolder
+
+DEATHS = ".deaths.json"
+TWICE = 2
+
+
+class Wary:
+    """Makes truths and cells in this process, and in a child those that have ended it twice; ends with a `with` block.
+
+    Args:
+        folder: of the run.
+        cache: of shared inputs.
+        progress: listener.
+    """
+
+    def __init__(self, folder: RunFolder, cache: Cache, progress: Progress) -> None:
+        self._folder, self._file = folder, folder.path / DEATHS
+        self._here, self._child = Here(folder, cache, progress), Isolated(folder, cache, progress)
+        self._ended = self._found()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._child.__exit__(*exception)
+        if self._ended:
+            self._note(None)
+        else:
+            with contextlib.suppress(OSError):
+                self._file.unlink(missing_ok=True)
+
+    def make_truth(self, cell: Cell) -> None:
+        what = f"truth of {cell.target}"
+        if not has_floors(self._folder, cell):
+            self._maker(what).make_truth(cell)
+        del self._ended[what]
+
+    def make_cell(self, cell: Cell) -> Result:
+        what = f"cell {cell.name}"
+        result = self._maker(what).make_cell(cell)
+        if not result.is_outage:
+            del self._ended[what]
+        return result
+
+    def _maker(self, what: str) -> Makes:
+        is_fatal = self._ended[what] >= TWICE
+        self._note(None if is_fatal else what)
+        return self._child if is_fatal else self._here
+
+    def _note(self, what: str | None) -> None:
+        write_json(self._file, {"at": what, "ended": +self._ended})
+
+    def _found(self) -> Counter[str]:
+        """How often each has ended its process; of a file that somebody has changed, nothing."""
+        try:
+            said: Any = read_json(self._file)
+            ended = Counter({str(what): int(count) for what, count in said["ended"].items()})
+            ended.update([said["at"]] if said["at"] else [])
+        except (StoreError, KeyError, TypeError, ValueError, AttributeError):
+            return Counter()
+        return ended
