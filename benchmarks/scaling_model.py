@@ -125,17 +125,17 @@ def told(known: Measured) -> Iterator[str]:
 
 def foretold(rate: float, d: int, known: Measured) -> Iterator[str]:
     """What many runs on many devices would take, where each makes so many a second, of d coordinates."""
-    of_run, law = 8 * d, 8 * (3 * KEPT + 6) * d
+    of_run, ranks, sums = 8 * d, 16 * KEPT * d, 16 * d * ceil(MANY / BLOCK)
     seconds, adding = MANY / rate / DEVICES, MANY * known["added"][str(d)]
+    kept = 8 * (3 * KEPT + 6) * d + of_run * (BLOCK + KEPT) + sums
     rows = {
         "runs, on the devices": f"{seconds:,.0f} s",
-        "the law, by one host": f"{adding:,.0f} s",
-        f"the law, by each of {HOSTS} hosts for its own runs": f"{adding / HOSTS:,.0f} s",
+        f"the law, by each of {HOSTS} hosts of its own blocks": f"{adding / HOSTS:,.0f} s",
         "devices whose runs one host can add": f"{MANY / rate / adding:,.0f}",
         "moved from a device to its host": f"{of_run * MANY / DEVICES / 1e9:,.2f} GB, {of_run * rate / 1e6:,.2f} MB/s",
-        "moved to one host": f"{of_run * MANY / 1e12:,.2f} TB, {of_run * rate * DEVICES / 1e6:,.0f} MB/s",
-        "moved where laws are added": f"{law / 1e6:,.0f} MB in each of {ceil(log2(HOSTS))} steps",
-        "kept on a host": f"{(law + of_run * (BLOCK + KEPT)) / 1e6:,.0f} MB",
+        "between hosts, at the end": f"{ranks / 1e6:,.0f} MB of ranks in each of {ceil(log2(HOSTS))} steps, "
+        f"{sums / 1e6:,.0f} MB of sums to each",
+        "kept on a host": f"{kept / 1e6:,.0f} MB",
         "additions after each other in a mean": f"{BLOCK + ceil(MANY / BLOCK):,}",
     }
     yield from (f"## {MANY:,} runs on {DEVICES:,} devices like this one, {DEVICES // HOSTS} a host", "")

@@ -65,8 +65,13 @@ class Clock:
         """So many network evaluations made a sample; the largest number counts, where solvers adapt their steps."""
         self.evaluations = max(self.evaluations, count)
 
-    def note_chunk(self, lanes: int | None) -> None:
-        """Memory or time sufficed for so many runs or samples at once; the fewest count, None is no limit."""
+    def note_chunk(self, lanes: int | None, *, grown_from: int | None = None) -> None:
+        """So many runs or samples are made at once, and not as many as usual; the fewest count, None is as usual.
+
+        Where they have grown from another number that was noted, they take its place.
+        """
+        if self.chunk == grown_from:
+            self.chunk = None
         limits = [each for each in (self.chunk, lanes) if each is not None]
         self.chunk = min(limits, default=None)
 

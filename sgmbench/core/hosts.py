@@ -8,6 +8,8 @@ An error that all processes meet is a result like any other. One that a single p
 for it: they hear of it when it has gone, by their closed connections (gloo), or when its heartbeat is missed for 100 s
 (NCCL, or a machine that vanished). Then all end, by a `HostError`, and are started again from what is on disk.
 
+What needs nothing from the others each may do *apart*, over its own devices, until they meet again.
+
 With one process all of this does nothing.
 """
 
@@ -18,19 +20,23 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import PyTree, Shaped
 
-from sgmbench.errors import HostError, OutageError, UsageError
+from sgmbench.errors import CellError, HostError, OutageError, UsageError
 from sgmbench.raised import is_users, told
 
 FRAME = 256  # bytes that one broadcast carries with their number; what is longer takes a second one
+SAID = 1024  # bytes of an error that are told to the others
 PATIENCE = 60  # s until an error is held for that of one process alone
 
 _meetings = itertools.count()
+_is_apart = False
 _own_way: int | None = None  # the exit code of a process that has left the others
 
 T = TypeVar("T")
@@ -72,8 +78,101 @@ def is_lead() -> bool:
 
 
 def is_alone() -> bool:
-    """Whether there is one process."""
-    return jax.process_count() == 1
+    """Whether there is one process, or each is by itself now."""
+    return _is_apart or jax.process_count() == 1
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """A block in which each process is by itself, on its own devices; at its end they wait for each other.
+
+    Raises:
+        CellError: that of the first process that has met with one, in all.
+        HostError: a process is gone.
+    """
+    global _is_apart
+    if is_alone():
+        yield
+        return
+    said, _is_apart = "", True
+    try:
+        yield
+    except CellError as error:
+        said = str(error)
+    finally:
+        _is_apart = False
+    frame = np.zeros(SAID, np.uint8)
+    words = said.encode()[:SAID]
+    frame[: len(words)] = np.frombuffer(words, np.uint8)
+    for words in (row.tobytes().rstrip(b"\0") for row in of_each(frame)):
+        if words:
+            raise CellError(words.decode(errors="replace"))
+
+
+class Share(NamedTuple):
+    """Of some rows those that are this process's: `start` to `stop`, where nobody has more than `most`."""
+
+    start: int
+    stop: int
+    most: int
+
+
+def own_share(n: int) -> Share:
+    """Of n rows, of which each process has as many but for the last."""
+    i, count = _place()
+    most = -(-n // count)
+    return Share(min(i * most, n), min((i + 1) * most, n), most)
+
+
+def own_turns(n: int) -> range:
+    """Of n pieces of work those that are this process's, where each takes every one in turn."""
+    i, count = _place()
+    return range(i, n, count)
+
+
+def all_rows(own: PyTree, n: int) -> PyTree:
+    """Arrays of n rows, of which each process has its share.
+
+    Raises:
+        HostError: a process is gone.
+    """
+    if is_alone():
+        return own
+    most = own_share(n).most
+
+    def joined(rows: np.ndarray) -> np.ndarray:
+        padded = np.zeros((most, *rows.shape[1:]), rows.dtype)
+        padded[: len(rows)] = rows
+        return of_each(padded).reshape(-1, *rows.shape[1:])[:n]
+
+    return jax.tree.map(joined, own)
+
+
+def of_each(row: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "hosts ..."]:
+    """What each process has, of one shape in all, in the order of their numbers.
+
+    Raises:
+        HostError: a process is gone.
+    """
+    if is_alone():
+        return row[None]
+    with _among_all():
+        return np.asarray(multihost_utils.process_allgather(row))
+
+
+def summed(counts: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+    """The sum of what each process has, exact of whole numbers; no host holds more than its own and the sum.
+
+    Raises:
+        HostError: a process is gone.
+    """
+    if is_alone():
+        return counts
+    hosts = _one_device_each()
+    with _among_all():
+        rows = jax.make_array_from_process_local_data(NamedSharding(hosts, PartitionSpec("hosts")), counts[None])
+        total = jax.jit(lambda each: each.sum(axis=0), out_shardings=NamedSharding(hosts, PartitionSpec()))(rows)
+        return np.asarray(total)
 
 
 def agreed(value: T) -> T:
@@ -149,11 +248,29 @@ def is_in_step() -> bool:
     return _own_way is None
 
 
+def _place() -> tuple[int, int]:
+    """The number of this process, and of how many."""
+    return (0, 1) if is_alone() else (jax.process_index(), jax.process_count())
+
+
 def _broadcast(row: np.ndarray) -> np.ndarray:
-    try:
+    with _among_all():
         return np.asarray(multihost_utils.broadcast_one_to_all(row))
+
+
+@contextmanager
+def _among_all() -> Iterator[None]:
+    """A word among all processes; raises HostError where one is gone."""
+    try:
+        yield
     except (ValueError, RuntimeError) as error:
         raise _gone() from error
+
+
+def _one_device_each() -> Mesh:
+    """The first device of each process."""
+    first = {device.process_index: device for device in reversed(jax.devices())}
+    return Mesh(np.array([first[i] for i in range(jax.process_count())]), ("hosts",))
 
 
 def _is_loss(error: BaseException) -> bool:

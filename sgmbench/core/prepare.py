@@ -46,7 +46,9 @@ def simulation_class(problem: Problem) -> type:
     raise TypeError(f"derive {type(problem).__name__} from {kinds}, so that it is known where its runs come from")
 
 
-def prepare(problem: Problem, clock: Clock, *, at_condition: bool, padded: bool = False) -> MakesRuns:
-    """The problem made ready to run, for many different small numbers of runs where `padded` (see `Simulation`)."""
-    options = {"padded": padded} if isinstance(problem, Traceable) else {}
+def prepare(
+    problem: Problem, clock: Clock, *, at_condition: bool, padded: bool = False, grows: bool = False
+) -> MakesRuns:
+    """The problem made ready to run; for many different small numbers of runs, or for large ones (see `Simulation`)."""
+    options = {"padded": padded, "grows": grows} if isinstance(problem, Traceable) else {}
     return simulation_class(problem)(problem, clock, at_condition=at_condition, **options)

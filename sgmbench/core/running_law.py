@@ -10,13 +10,16 @@ Rows are independent, so that the first of them are a sample of all. Between two
 over some n / K rows that lie there: it is off by a part of the distance between neighbors among the K, and exact where
 K = n, and on an atom. Memory is that of some K rows, whatever n is; a block of b rows costs b log b a coordinate.
 
-Sums are added block by block: with blocks of one size the numbers depend on nothing else.
+Sums are kept of each block and added in the order of blocks: with blocks of one size the numbers depend on nothing
+else. So hosts may add different blocks, each its own in turn, and have the same law in the end, to the bit.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from sgmbench.core.hosts import of_each, summed
 
 
 @dataclass(frozen=True)
@@ -58,27 +61,43 @@ class Running:
         self._center = kept.mean(axis=0)
         self._edges = np.sort(kept, axis=0)
         self._count = 0
-        self._sums, self._squares = np.zeros_like(self._center), np.zeros_like(self._center)
+        self._sums: list[Float[np.ndarray, "2 d"]] = []  # of deviations and their squares, of each block
         self._low, self._high = self._edges[0], self._edges[-1]
         self._under, self._up_to = np.zeros(kept.shape, np.int64), np.zeros(kept.shape, np.int64)
 
     def add(self, rows: Float[np.ndarray, "b d"]) -> None:
-        """A block of rows; one without any adds nothing."""
+        """A block of rows, of which there may be none."""
+        deviation, ordered = rows - self._center, np.sort(rows, axis=0)
+        self._sums.append(np.stack([deviation.sum(axis=0), (deviation**2).sum(axis=0)]))
         if not len(rows):
             return
-        deviation, ordered = rows - self._center, np.sort(rows, axis=0)
         self._count += len(rows)
-        self._sums = self._sums + deviation.sum(axis=0)
-        self._squares = self._squares + (deviation**2).sum(axis=0)
         self._low, self._high = np.minimum(self._low, ordered[0]), np.maximum(self._high, ordered[-1])
         for j, edges in enumerate(self._edges.T):
             self._under[:, j] += np.searchsorted(ordered[:, j], edges, side="left")
             self._up_to[:, j] += np.searchsorted(ordered[:, j], edges, side="right")
 
+    def add_of_other_hosts(self) -> None:
+        """What the other hosts have added, where block i was added by host i modulo their number.
+
+        Raises:
+            HostError: one is gone.
+        """
+        turns = int(of_each(np.array(len(self._sums))).max())
+        own = np.zeros((turns, 2, len(self._center)))
+        own[: len(self._sums)] = self._sums
+        self._sums = list(of_each(own).swapaxes(0, 1).reshape(-1, *own.shape[1:]))
+        self._count = int(summed(np.array(self._count)))
+        self._low, self._high = of_each(self._low).min(axis=0), of_each(self._high).max(axis=0)
+        self._under, self._up_to = summed(self._under), summed(self._up_to)
+
     def law(self) -> RunningLaw:
         """Of all rows that were added, the kept ones among them."""
-        n, shift = self._count, self._sums / self._count
-        variance = np.maximum(self._squares - n * shift**2, 0) / max(n - 1, 1)
+        n, sums = self._count, np.zeros((2, len(self._center)))
+        for of_block in self._sums:
+            sums = sums + of_block
+        shift = sums[0] / n
+        variance = np.maximum(sums[1] - n * shift**2, 0) / max(n - 1, 1)
         ones = np.ones((1, len(shift)), np.int64)
         return RunningLaw(
             n,

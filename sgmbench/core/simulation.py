@@ -5,11 +5,11 @@ to this vector alone: the same numbers come out whatever the chunk and the numbe
 in chunks of two lanes and more; of a single one, and of batched factorizations (`darcy`), rounding differs. The last
 chunk is padded, and the padded lanes are counted as executed.
 
-Where memory does not suffice for a chunk, half of it is tried, down to a single run. A chunk that takes longer than
-`LONGEST`, as of a dear solver, is followed by smaller ones, of two lanes at least: before the end of one no progress is
-heard of. Later chunks stay as small, and the clock notes it.
+How many runs a chunk has is for `core.lanes` to say. Many processes make a part of the runs each, and hear of the
+others' when all are made.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -19,19 +19,16 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
-from sgmbench.core.devices import gathered, spread
-from sgmbench.core.hosts import agreed, meet
+from sgmbench.core.devices import count, gathered, spread
+from sgmbench.core.hosts import Share, all_rows, apart, own_share, summed
 from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
-from sgmbench.core.memory import fewer, is_out_of_memory
+from sgmbench.core.lanes import Lanes
+from sgmbench.core.memory import is_out_of_memory
 from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.runs import Runs
 from sgmbench.errors import CellError
 from sgmbench.raised import told
-
-CHUNK = 256
-LONGEST = 2.0  # s
-FEWEST = 2  # lanes
 
 
 class Simulation:
@@ -41,18 +38,26 @@ class Simulation:
         problem: the model.
         clock: books "compile" and "simulate".
         at_condition: whether each call gives z.
-        chunk: lanes that a device runs at once.
+        chunk: lanes that a device runs at once, as far as memory and time suffice; by the platform where it is None.
         padded: whether calls for less than a chunk are padded to a power of two, which takes a compiled program for
             each power and not for each number; for searches that ask for hundreds of different numbers of runs.
+        grows: whether larger chunks are tried where many runs are made; for those whose operations nobody counts.
     """
 
     def __init__(
-        self, problem: Traceable, clock: Clock, *, at_condition: bool, chunk: int = CHUNK, padded: bool = False
+        self,
+        problem: Traceable,
+        clock: Clock,
+        *,
+        at_condition: bool,
+        chunk: int | None = None,
+        padded: bool = False,
+        grows: bool = False,
     ) -> None:
         self.problem = problem
         self.clock = clock
         self.at_condition = at_condition
-        self.chunk = chunk
+        self.lanes = Lanes(clock, chunk, grows=grows)
         self.padded = padded
         draw = partial(normal_of_run, problem, at_condition=at_condition)
         self._draw_chunk = clock.jit(jax.vmap(draw, in_axes=(None, 0)), "simulate")
@@ -89,33 +94,53 @@ class Simulation:
         progress: Progress,
     ) -> Runs:
         """n runs; `normal_of` gives the vectors of runs by their numbers, also of those beyond n that fill a chunk."""
-        before = dict(self.clock.seconds)
-        devices = jax.device_count()
-        condition = jnp.asarray(z, "float64")
-        parts, start, executed = [], 0, 0
-        while start < n:
-            fewest, begun = -(-n // devices), self.clock.seconds["simulate"]
-            chunk = min(self.chunk, 1 << (fewest - 1).bit_length() if self.padded else fewest)
-            width = chunk * devices
-            try:
-                parts.append(gathered(self._run_chunk(normal_of(np.arange(start, start + width)), condition)))
-            except (MemoryError, jax.errors.JaxRuntimeError) as error:
-                meet(error)
-                if not is_out_of_memory(error):
-                    raise CellError(f"{type(self.problem).__name__}.simulate failed: {told(error)}") from error
-                self._limit(fewer(chunk, error))
-                continue
-            if chunk > FEWEST and (seconds := agreed(self.clock.seconds["simulate"] - begun)) > LONGEST:
-                self._limit(max(_power_of_two(chunk * LONGEST / seconds), FEWEST))
-            start, executed = start + width, executed + width
-            progress("solver runs", min(start, n), n)
-        z_all, y = (np.concatenate([part[i] for part in parts])[:n] for i in (0, 1))
+        before, counted, share = dict(self.clock.seconds), self.clock.operations, own_share(n)
+        with apart():
+            rows, executed = self._of_share(share, n, normal_of, z, progress)
+        with self.clock("simulate"):  # as far as it is waited for others
+            z_all, y = all_rows(rows, n)
+            executed = self._count_those_of_others(executed, counted)
         seconds = {phase: spent - before[phase] for phase, spent in self.clock.seconds.items()}
         return Runs(z_all, y, np.all(np.isfinite(y), axis=1), executed, seconds, chunk=self.clock.chunk)
 
-    def _limit(self, chunk: int) -> None:
-        self.chunk = chunk
-        self.clock.note_chunk(chunk)
+    def _of_share(
+        self,
+        share: Share,
+        n: int,
+        normal_of: Callable[[Int[np.ndarray, " width"]], Float[Array | np.ndarray, "width k"]],
+        z: tuple[float, ...],
+        progress: Progress,
+    ) -> tuple[tuple[Float[np.ndarray, "m p"], Float[np.ndarray, "m d"]], int]:
+        """(z, y) of those of n runs that this process makes, and how many lanes have run."""
+        devices, condition = count(), jnp.asarray(z, "float64")
+        widths = len(self.problem.parameters), self.problem.layout.size
+        parts = [tuple(np.zeros((0, width)) for width in widths)]
+        start, executed, of_call = share.start, 0, -(-share.most // devices)
+        if self.padded:
+            of_call = 1 << (of_call - 1).bit_length()
+        while start < share.stop:
+            chunk = self.lanes.of((share.stop - start) // devices, of_call)
+            width, begun = chunk * devices, dict(self.clock.seconds)
+            try:
+                parts.append(gathered(self._run_chunk(normal_of(np.arange(start, start + width)), condition)))
+            except (MemoryError, jax.errors.JaxRuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise CellError(f"{type(self.problem).__name__}.simulate failed: {told(error)}") from error
+                self.lanes.lacked_memory(chunk, error)
+                continue
+            self.lanes.took(chunk, *(self.clock.seconds[each] - begun[each] for each in ("simulate", "compile")))
+            start, executed = start + width, executed + width
+            progress("solver runs", min((start - share.start) * n // (share.stop - share.start), n), n)
+        z_own, y = (np.concatenate([part[i] for part in parts])[: share.stop - share.start] for i in (0, 1))
+        return (z_own, y), executed
+
+    def _count_those_of_others(self, executed: int, counted: float | None) -> int:
+        """Lanes of all processes; the clock counts the operations of the others beside those made since `counted`."""
+        known = None not in (counted, self.clock.operations)
+        own = (self.clock.operations or 0.0) - (counted or 0.0) if known else math.nan
+        lanes, operations = summed(np.array([executed, own], "float64")).tolist()
+        self.clock.count(None if math.isnan(operations) else operations - own)
+        return int(lanes)
 
     def _run(
         self, normal: Float[Array, " k"], z: Float[Array, " given"]
@@ -123,8 +148,3 @@ class Simulation:
         """(z, y) of one run."""
         parameters, xi = parameters_and_germ(self.problem, normal, z, at_condition=self.at_condition)
         return parameters, self.problem.layout.ravel(self.problem.simulate(parameters, xi)).astype("float64")
-
-
-def _power_of_two(lanes: float) -> int:
-    """The largest that is not above; 1 of less than 1."""
-    return 1 << max(int(lanes), 1).bit_length() - 1

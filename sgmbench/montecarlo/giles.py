@@ -38,7 +38,7 @@ from jaxtyping import Array, Float, Int, Key
 from sgmbench.core.clock import Clock
 from sgmbench.core.prepare import MakesRuns, prepare
 from sgmbench.core.problem import Leveled, Problem, Traceable
-from sgmbench.core.simulation import CHUNK, Simulation
+from sgmbench.core.simulation import Simulation
 from sgmbench.errors import CellError, UsageError
 from sgmbench.montecarlo.allocation import runs_for_variance
 from sgmbench.montecarlo.level_moments import floored, rate
@@ -88,7 +88,7 @@ class Refined:
         chunk: lanes that a device runs at once.
     """
 
-    def __init__(self, refinement: Refinement, field: str, *, clock: Clock, chunk: int = CHUNK) -> None:
+    def __init__(self, refinement: Refinement, field: str, *, clock: Clock, chunk: int | None = None) -> None:
         self.field = field
         self._refinement = refinement
         self._clock = clock
@@ -335,7 +335,7 @@ def _one_of(names: Any) -> str:
     return " or ".join(repr(name) for name in names) or "another problem: it has none"
 
 
-def _simulation(problem: Leveled, clock: Clock, chunk: int) -> MakesRuns:
+def _simulation(problem: Leveled, clock: Clock, chunk: int | None) -> MakesRuns:
     """The problem made ready; where it is traceable, with chunks as wide as one likes and few programs."""
     if isinstance(problem, Traceable):
         return Simulation(problem, clock, at_condition=False, chunk=chunk, padded=True)

@@ -98,7 +98,7 @@ class Forward(Question):
         return self.problem
 
     def truth(self, *, is_given) -> MakesTruth:
-        return prepare(self.problem, Clock(), at_condition=is_given)
+        return prepare(self.problem, Clock(), at_condition=is_given, grows=True)
 
     def lesson(self, runs, *, noise):
         z, y = runs.z[runs.ok], runs.y[runs.ok]

@@ -1,6 +1,7 @@
 """What the devices of a host make, for `test_devices`: `python made_on_devices.py OUT.npz [FIT.npz]`.
 
-Runs of a solver, a diffusion model and a network trained on them, and samples of the model of FIT.npz, or of its own.
+Runs of a solver, the law of more of them, a diffusion model and a network trained on them, and samples of the model of
+FIT.npz, or of its own.
 """
 
 import sys
@@ -20,6 +21,7 @@ from sgmbench.learning.networks.mlp import MLP
 from sgmbench.learning.representations.standardize import Standardize
 from sgmbench.learning.training import Training
 from sgmbench.problems.double_well import DoubleWell
+from sgmbench.runner import streaming
 from sgmbench.surrogates.network import NetworkSurrogate
 
 PLAN = Training(steps=40, batch=64, warmup=10, evaluate_every=20)
@@ -42,7 +44,9 @@ def main() -> None:
             fit = jax.tree.unflatten(structure, [kept[f"fit{i}"] for i in range(len(flat))])
     samples = MODEL.prepare(fit, clock=Clock())(np.zeros(0), 200, key)
     lies_on = len(getattr(spread(np.zeros(64)), "devices", lambda: {0})())
-    made = {f"fit{i}": leaf for i, leaf in enumerate(flat)}
+    streaming.BLOCK = 100
+    _, law = streaming.streamed_runs(problem, 1_030, kept=60, z=(), key=key, progress=silent)
+    made = {f"fit{i}": leaf for i, leaf in enumerate(flat)} | {f"law_{name}": part for name, part in vars(law).items()}
     np.savez(out, y=y, learned=learned, samples=samples, devices=lies_on, **made)
 
 

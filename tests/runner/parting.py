@@ -1,4 +1,4 @@
-"""Learners that end, or fail, in one of many processes, named `parting:Parting` in configurations."""
+"""Learners and a solver that end, or fail, in one of many processes, named `parting:Parting` in configurations."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jax
 from learner import Learner
+from small import Line
 
 from sgmbench.core.checkpoints import no_checkpoints
 from sgmbench.errors import CellError
@@ -53,3 +54,13 @@ class Lonely(Learner):
         if jax.process_index() == 1:
             raise CellError("no disk here")
         return super().fit(pairs, layout, key=key, clock=clock, progress=progress, checkpoints=checkpoints)
+
+
+@dataclass(frozen=True)
+class Licensed(Line):
+    """Runs in process 0 alone."""
+
+    def simulate(self, z, xi):
+        if jax.process_index() == 1:
+            raise CellError("no license here")
+        return super().simulate(z, xi)
