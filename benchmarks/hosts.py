@@ -54,9 +54,9 @@ def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
         "# Processes that make one run together",
         "",
         f"Made by `make bench-hosts` on {datetime.now(UTC):%Y-%m-%d}, commit {where['commit']}, {where['device']}. "
-        f"{RUNS:,} runs of porous_electrode at one condition, by processes of `jax.distributed` on this machine, in one "
-        f"call; a streamed reference of {STREAMED:,}, of which {KEPT:,} are kept, with its law; behind each rate that "
-        "over the rate of one process; and milliseconds for a word among all, of which a call takes some.",
+        f"{RUNS:,} runs of porous_electrode at one condition, by processes of `jax.distributed` on this machine, in "
+        f"one call; a streamed reference of {STREAMED:,}, of which {KEPT:,} are kept, with its law; behind each rate "
+        "that over the rate of one process; and milliseconds for a word among all, of which a call takes some.",
         "",
         "| processes | runs/s of a call | runs/s of a streamed reference | ms a word | runs and law |",
         "|---|---|---|---|---|",
