@@ -1,10 +1,11 @@
 """Wary: what has ended the process of a run again and again is made in a child, which it may end.
 
-    .deaths.json    {"at": "cell law.diffusion.1000.r0", "ended": {"truth of law": 1}}
+    .deaths.json    {"at": "law.diffusion.1000.r0", "ended": {"truth of law": 1}}
 
-In the run folder it says what the process is at; it is gone, or says null, when that has ended by itself. So what it
-names when a run is gone on with has ended its process: by a library that aborts or for want of memory, or somebody has
-killed it meanwhile. What has done so `TWICE` is made by `runner.isolated` from then on, and fails alone.
+In the run folder it says what the process is at; it is gone, or says null, when that has ended by itself. So a cell
+that it names when a run is gone on with, and that is not there, has ended its process: by a library that aborts or for
+want of memory, or somebody has killed it meanwhile. What has done so `TWICE` is made by `runner.isolated` from then on,
+and fails alone.
 """
 
 import contextlib
@@ -58,10 +59,9 @@ class Wary:
         del self._ended[what]
 
     def make_cell(self, cell: Cell) -> Result:
-        what = f"cell {cell.name}"
-        result = self._maker(what).make_cell(cell)
+        result = self._maker(cell.name).make_cell(cell)
         if not result.is_outage:
-            del self._ended[what]
+            del self._ended[cell.name]
         return result
 
     def _maker(self, what: str) -> Makes:
@@ -80,4 +80,7 @@ class Wary:
             ended.update([said["at"]] if said["at"] else [])
         except (StoreError, KeyError, TypeError, ValueError, AttributeError):
             return Counter()
+        for result in self._folder.results() if ended else ():
+            if not result.is_outage:
+                del ended[result.name]
         return ended

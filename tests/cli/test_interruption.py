@@ -31,6 +31,7 @@ def numbers(answer):
 )
 def test_a_stopped_run_can_be_resumed(tmp_path, monkeypatch, sent, code, word):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)  # which have tests of their own
     config = small.write(Path("a.yaml"), methods=METHODS)
     Path("hold").touch()
     paths = os.pathsep.join([str(Path(small.__file__).parent), os.environ.get("PYTHONPATH", "")])

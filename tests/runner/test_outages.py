@@ -141,10 +141,18 @@ def test_what_a_process_was_at_when_it_ended_is_counted(go, monkeypatch, deaths,
     (run,) = (Path(go().summary.run),)
     cell = f"marginal.monte_carlo.{WELL}.r0"
     (run / "cells" / cell / "result.json").unlink()
-    (run / ".deaths.json").write_text(json.dumps(deaths).replace("CELL", f"cell {cell}"))
+    (run / ".deaths.json").write_text(json.dumps(deaths).replace("CELL", cell))
     go(resume=True)
     assert seen == ([cell] if is_in_a_child else [])
     assert (run / ".deaths.json").exists() == is_in_a_child
+
+
+def test_what_has_been_made_has_not_ended_its_process(go):
+    """Killed after a cell was written and before the next was begun, as its file then says."""
+    run = Path(go().summary.run)
+    (run / ".deaths.json").write_text(json.dumps({"at": f"marginal.monte_carlo.{WELL}.r0", "ended": {}}))
+    go(resume=True)
+    assert not (run / ".deaths.json").exists()
 
 
 def test_ctrl_c_ends_the_child_at_once(go):
