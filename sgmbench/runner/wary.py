@@ -46,10 +46,10 @@ class Wary:
 
     def __exit__(self, *exception: object) -> None:
         self._child.__exit__(*exception)
-        if self._ended:
-            self._note(None)
-        else:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StoreError):  # nothing is lost without it
+            if self._ended:
+                self._note(None)
+            else:
                 self._file.unlink(missing_ok=True)
 
     def make_truth(self, cell: Cell) -> None:
