@@ -20,13 +20,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import PyTree, Shaped
+from jaxtyping import Shaped
 
 from sgmbench.errors import CellError, HostError, OutageError, UsageError
 from sgmbench.raised import is_users, told
@@ -109,45 +108,6 @@ def apart() -> Iterator[None]:
             raise CellError(words.decode(errors="replace"))
 
 
-class Share(NamedTuple):
-    """Of some rows those that are this process's: `start` to `stop`, where nobody has more than `most`."""
-
-    start: int
-    stop: int
-    most: int
-
-
-def own_share(n: int) -> Share:
-    """Of n rows, of which each process has as many but for the last."""
-    i, count = _place()
-    most = -(-n // count)
-    return Share(min(i * most, n), min((i + 1) * most, n), most)
-
-
-def own_turns(n: int) -> range:
-    """Of n pieces of work those that are this process's, where each takes every one in turn."""
-    i, count = _place()
-    return range(i, n, count)
-
-
-def all_rows(own: PyTree, n: int) -> PyTree:
-    """Arrays of n rows, of which each process has its share.
-
-    Raises:
-        HostError: a process is gone.
-    """
-    if is_alone():
-        return own
-    most = own_share(n).most
-
-    def joined(rows: np.ndarray) -> np.ndarray:
-        padded = np.zeros((most, *rows.shape[1:]), rows.dtype)
-        padded[: len(rows)] = rows
-        return of_each(padded).reshape(-1, *rows.shape[1:])[:n]
-
-    return jax.tree.map(joined, own)
-
-
 def of_each(row: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "hosts ..."]:
     """What each process has, of one shape in all, in the order of their numbers.
 
@@ -156,23 +116,21 @@ def of_each(row: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "hosts ..."]:
     """
     if is_alone():
         return row[None]
-    with _among_all():
+    with among_all():
         return np.asarray(multihost_utils.process_allgather(row))
 
 
-def summed(counts: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
-    """The sum of what each process has, exact of whole numbers; no host holds more than its own and the sum.
+@contextmanager
+def among_all() -> Iterator[None]:
+    """A word among all processes.
 
     Raises:
         HostError: a process is gone.
     """
-    if is_alone():
-        return counts
-    hosts = _one_device_each()
-    with _among_all():
-        rows = jax.make_array_from_process_local_data(NamedSharding(hosts, PartitionSpec("hosts")), counts[None])
-        total = jax.jit(lambda each: each.sum(axis=0), out_shardings=NamedSharding(hosts, PartitionSpec()))(rows)
-        return np.asarray(total)
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        raise _gone() from error
 
 
 def agreed(value: T) -> T:
@@ -248,29 +206,9 @@ def is_in_step() -> bool:
     return _own_way is None
 
 
-def _place() -> tuple[int, int]:
-    """The number of this process, and of how many."""
-    return (0, 1) if is_alone() else (jax.process_index(), jax.process_count())
-
-
 def _broadcast(row: np.ndarray) -> np.ndarray:
-    with _among_all():
+    with among_all():
         return np.asarray(multihost_utils.broadcast_one_to_all(row))
-
-
-@contextmanager
-def _among_all() -> Iterator[None]:
-    """A word among all processes; raises HostError where one is gone."""
-    try:
-        yield
-    except (ValueError, RuntimeError) as error:
-        raise _gone() from error
-
-
-def _one_device_each() -> Mesh:
-    """The first device of each process."""
-    first = {device.process_index: device for device in reversed(jax.devices())}
-    return Mesh(np.array([first[i] for i in range(jax.process_count())]), ("hosts",))
 
 
 def _is_loss(error: BaseException) -> bool:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from sgmbench.core.hosts import of_each, summed
+from sgmbench.core.hosts import of_each
+from sgmbench.core.shares import summed
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,14 @@ from jaxtyping import Array, Float, Int, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.devices import count, gathered, spread
-from sgmbench.core.hosts import Share, all_rows, apart, own_share, summed
+from sgmbench.core.hosts import apart
 from sgmbench.core.inputs import check_dimension, normal_of_run, parameters_and_germ
 from sgmbench.core.lanes import Lanes
 from sgmbench.core.memory import is_out_of_memory
 from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import Progress, silent
 from sgmbench.core.runs import Runs
+from sgmbench.core.shares import Share, all_rows, own_share, summed
 from sgmbench.errors import CellError
 from sgmbench.raised import told
 

@@ -82,8 +82,8 @@ def continue_run(
         experiment: what it runs.
         results: the results root.
         progress: listener.
-        isolate: whether all cells run in a child process, as they do where the experiment has a timeout; else only
-            those that have ended this one before.
+        isolate: whether cells run in a child process, as they do where the experiment has a timeout, and where one of
+            them has ended this process before.
 
     Raises:
         UsageError: something is missing, and the problem's host cannot be reached.

@@ -15,13 +15,14 @@ from jaxtyping import Array, Key
 
 from sgmbench.core.clock import Clock
 from sgmbench.core.experiment import MOST_KEPT
-from sgmbench.core.hosts import apart, own_turns, summed
+from sgmbench.core.hosts import apart
 from sgmbench.core.inputs import normal_of_run
 from sgmbench.core.prepare import prepare
 from sgmbench.core.problem import Problem
 from sgmbench.core.progress import Progress
 from sgmbench.core.running_law import Running, RunningLaw
 from sgmbench.core.runs import Runs
+from sgmbench.core.shares import own_turns, summed
 from sgmbench.errors import CellError
 
 BLOCK = MOST_KEPT

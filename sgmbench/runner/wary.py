@@ -1,11 +1,11 @@
-"""Wary: what has ended the process of a run again and again is made in a child, which it may end.
+"""Wary: a run whose process something has ended again and again is made in a child, which that may end.
 
     .deaths.json    {"at": "law.diffusion.1000.r0", "ended": {"truth of law": 1}}
 
 In the run folder it says what the process is at; it is gone, or says null, when that has ended by itself. So a cell
 that it names when a run is gone on with, and that is not there, has ended its process: by a library that aborts or for
-want of memory, or somebody has killed it meanwhile. What has done so `TWICE` is made by `runner.isolated` from then on,
-and fails alone.
+want of memory, or somebody has killed it meanwhile. Where one has done so `TWICE`, `runner.isolated` makes it and all
+others, since what one does they may do, too: each fails alone.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ TWICE = 2
 
 
 class Wary:
-    """Makes truths and cells in this process, and in a child those that have ended it twice; ends with a `with` block.
+    """Makes truths and cells in this process, or in a child once one has ended it twice; ends with a `with` block.
 
     Args:
         folder: of the run.
@@ -46,10 +46,10 @@ class Wary:
 
     def __exit__(self, *exception: object) -> None:
         self._child.__exit__(*exception)
-        if self._ended:
-            self._note(None)
-        else:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StoreError):  # nothing is lost without it
+            if self._ended:
+                self._note(None)
+            else:
                 self._file.unlink(missing_ok=True)
 
     def make_truth(self, cell: Cell) -> None:
@@ -65,7 +65,7 @@ class Wary:
         return result
 
     def _maker(self, what: str) -> Makes:
-        is_fatal = self._ended[what] >= TWICE
+        is_fatal = max(self._ended.values(), default=0) >= TWICE
         self._note(None if is_fatal else what)
         return self._child if is_fatal else self._here
 

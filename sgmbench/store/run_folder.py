@@ -8,6 +8,7 @@ Below it:
     summary.csv, contests.csv, figures/*.svg, report.html, written when the run ends
     manifest.json       written last: the checksum of every other file
     .lock               held while a process is at work (`store.lock`)
+    .deaths.json        what has ended processes that were at work (`runner.wary`); gone when the run ends well
 """
 
 import dataclasses

@@ -104,22 +104,24 @@ def test_without_a_truth_no_cell_is_begun(go, size, timeout, why):
 
 
 @pytest.mark.slow
-def test_a_cell_that_ends_its_process_twice_is_made_in_a_child_from_then_on(go, record_property):
-    """Which it may end: it fails alone, and the run goes on."""
+def test_where_a_cell_ends_its_process_twice_all_are_made_in_a_child_from_then_on(go, record_property):
+    """Which they may end: each fails alone, and the run goes on."""
     record_property("injected", 2)
-    config = small.write(Path("a.yaml"), problem="fatal:Fatal", methods=["monte_carlo"], budgets=[DIES, WELL])
+    fatal = {"problem": "fatal:Fatal", "methods": ["monte_carlo"], "budgets": [DIES, WELL], "replicates": 2}
+    config = small.write(Path("a.yaml"), **fatal)
     command = [sys.executable, "-m", "sgmbench", "run", str(config), "--quiet"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent, *sys.path]))}
     for resumed in ([], ["--resume"]):
         ended = subprocess.run([*command, *resumed], env=environment, capture_output=True, check=False)
         assert ended.returncode == -signal.SIGKILL
-    answer = go(budgets=[DIES, WELL], resume=True)
-    reasons = {result.budget: result.reason for result in answer.summary.results}
-    assert reasons == {DIES: f"its process was ended by SIGKILL, as where memory runs out; {AGAIN}", WELL: ""}
-    again = go(budgets=[DIES, WELL], resume=True)
-    assert {result.budget: result.reason for result in again.summary.results} == reasons
+    answer = go(**fatal, resume=True)
+    reasons = {(result.budget, result.replicate): result.reason for result in answer.summary.results}
+    why = f"its process was ended by SIGKILL, as where memory runs out; {AGAIN}"
+    assert reasons == {(n, i): why if n == DIES else "" for n in (DIES, WELL) for i in range(2)}
+    again = go(**fatal, resume=True)
+    assert {(result.budget, result.replicate): result.reason for result in again.summary.results} == reasons
     MENDED.touch()
-    assert numbers(go(budgets=[DIES, WELL], resume=True)) == numbers(go(budgets=[DIES, WELL], results="elsewhere"))
+    assert numbers(go(**fatal, resume=True)) == numbers(go(**fatal, results="elsewhere"))
     assert list(Path("results").rglob(".deaths.json")) == []
 
 
