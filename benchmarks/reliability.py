@@ -148,7 +148,8 @@ FAULTS = [
     Fault(
         "memory for fewer runs, or samples, at once",
         "halved until it suffices; the same runs bitwise, samples those of the smaller chunk, the number recorded",
-        "tests/core/test_simulation.py tests/core/test_hosted_simulation.py tests/diffusion/test_model.py "
+        "tests/core/test_lanes.py tests/core/test_simulation.py tests/core/test_hosted_simulation.py "
+        "tests/diffusion/test_model.py "
         "-k 'halve or does_not_suffice'",
     ),
     Fault(
