@@ -34,7 +34,7 @@ def summary(module: str, class_name: str) -> str | None:
     file = locate(module)
     if file is None:
         return None
-    for node in _parse(file).body:
+    for node in ast.parse(file.read_bytes(), filename=str(file)).body:
         if isinstance(node, ast.ClassDef) and node.name == class_name:
             return (ast.get_docstring(node) or "").partition("\n")[0]
     return None
@@ -58,21 +58,26 @@ def digest(cls: type) -> str:
         file = locate(module)
         if module in trees or file is None:
             continue
-        tree = _without_docstrings(_parse(file))
-        trees[module] = ast.dump(tree)
-        pending += _own_imports(tree, module, file)
+        trees[module], imported = _code(module, file, file.read_bytes())
+        pending += imported
     if not trees:
         raise LookupError(f"{cls.__module__}.{cls.__qualname__} has no source file")
     text = "\n".join([cls.__qualname__, *(f"{module} {trees[module]}" for module in sorted(trees))])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
+def _code(module: str, file: Path, text: bytes) -> tuple[str, tuple[str, ...]]:
+    """The syntax tree of a module in words, and the modules that it imports of its own package.
+
+    Kept, since most classes have most of their modules in common.
+    """
+    tree = _without_docstrings(ast.parse(text, filename=str(file)))
+    return ast.dump(tree), tuple(_own_imports(tree, module, file))
+
+
 def _candidates(path: Path) -> tuple[Path, Path]:
     return path.parent / f"{path.name}.py", path / "__init__.py"
-
-
-def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes(), filename=str(file))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

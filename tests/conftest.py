@@ -1,4 +1,4 @@
-"""Types checked at run time, toys importable by name, compilations in haste and kept between tests, rarer collections.
+"""Types checked at run time, toys importable by name, compilations in haste and kept between tests, collections rare.
 
 The jaxtyping hook checks every shape and type annotation; it must be in place before sgmbench is imported. Each cell
 compiles anew, which would take most of the suite's time: programs are small and run once or twice, so that what is
@@ -45,6 +45,22 @@ jaxtyping.install_import_hook(
 )
 
 sys.path += [str(Path(__file__).parent / folder) for folder in ("runner", "studies")]  # `small:Class`, `solvers:Class`
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imports_are_no_garbage():
+    """A collection, which begins where a cell has grown, does not look through a million objects of modules."""
+    import sgmbench.api  # noqa: F401
+
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cut():
+    """No test loses the power, which is all that flushing to the disk is for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

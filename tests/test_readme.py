@@ -65,7 +65,8 @@ def test_the_worked_example_is_short(coffee):
     assert sum(len(text.splitlines()) for text in coffee.values()) <= 30
 
 
-def test_the_worked_example_answers(call, coffee):
+def test_the_worked_example_answers(call, coffee, monkeypatch):
+    monkeypatch.setattr("sgmbench.api.running.draw_figures", lambda *arguments: None)  # which have tests of their own
     ended = call("run", "coffee.yaml", "--set", "replicates=1", "--set", "reference.size=200")
     assert ended.exit_code == 0, ended.output
     answer = " ".join(ended.stdout.split())

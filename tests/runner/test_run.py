@@ -129,8 +129,9 @@ LEARNERS = ["bootstrap", "gaussian", "energy_score", "polynomial_chaos"]
 def test_claimed_cost_is_what_the_solver_executed(go):
     """All that learn say what they learn from, which is run once for all of them."""
     small.EXECUTED.clear()
-    tiny = {"steps": 4, "warmup": 1, "evaluate_every": 2}
-    methods = [{"kind": "energy_score", "training": tiny} if each == "energy_score" else each for each in LEARNERS]
+    tiny = {"network": {"kind": "mlp", "width": 8, "blocks": 1}, "calibration": 0}
+    tiny |= {"training": {"steps": 4, "warmup": 1, "evaluate_every": 2}}
+    methods = [{"kind": "energy_score", **tiny} if each == "energy_score" else each for each in LEARNERS]
     answer = go(problem="small:Counting", methods=["monte_carlo", *methods], budgets=[40])
     claimed = {r.name: (r.status, r.cost.solver_runs, r.cost.executed_runs) for r in answer.summary.results}
     names = [f"marginal.{method}.40.r0" for method in ("monte_carlo", *LEARNERS)]
