@@ -5,9 +5,9 @@ BIN := .venv/bin
 # Slow measurements, not part of the tests: each writes results/benchmarks/, and says how long it takes in its script.
 SERIES := shootout posteriors
 OF_ELECTRODE := electrode published controls
-SCRIPTS := ablation calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs hidden_germ \
-	hosts importance modes multilevel network plan precision problems quasi_monte_carlo reliability samplers scaling \
-	streamed training_step two_moons
+SCRIPTS := ablation accelerator calibrate configs cookies_mean decomposition electrode_reference false_alarms few_runs \
+	hidden_germ hosts importance modes multilevel network plan precision problems quasi_monte_carlo reliability \
+	samplers scaling streamed training_step two_moons
 BENCHES := $(subst _,-,$(SCRIPTS:%=bench-%))
 
 .PHONY: run test bench bench-ci $(BENCHES) $(SERIES:%=bench-%) $(OF_ELECTRODE:%=bench-%) clean

@@ -194,7 +194,6 @@ def lines(of_devices: list[Row], of_processes: list[Row], known: Row) -> list[st
     """The page."""
     first, where, cores = of_devices[0], of_devices[0]["environment"], len(os.sched_getaffinity(0))
     used = ", ".join(f"{first['cores'][kind]:.2g} for {kind}" for kind in KINDS)
-    nowhere = " | not measured" * 3
     return [
         "# Devices and processes",
         "",
@@ -227,13 +226,7 @@ def lines(of_devices: list[Row], of_processes: list[Row], known: Row) -> list[st
         "",
         *foretold(first["runs"], PROBLEM.layout.size, known),
         "",
-        "## CPU and GPU",
-        "",
-        f"| what | {where['device']} | NVIDIA H100 | NVIDIA H200 | TPU |",
-        "|---|---|---|---|---|",
-        *(f"| {unit} | {first[kind]:,.0f}{nowhere} |" for kind, unit in KINDS.items()),
-        "",
-        "No accelerator was at hand, and no second host: not measured.",
+        "No second host was at hand: not measured. Accelerators have a page of their own, `accelerator.md`.",
     ]
 
 
