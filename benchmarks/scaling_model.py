@@ -15,6 +15,7 @@ from flax import nnx
 
 from sgmbench.config.load import build
 from sgmbench.core.clock import Clock
+from sgmbench.core.problem import Traceable
 from sgmbench.core.progress import silent
 from sgmbench.core.rng import stream
 from sgmbench.core.running_law import Running
@@ -54,12 +55,15 @@ def constants() -> Measured:
 
 def lanes() -> Measured:
     """Runs a second of some problems by lanes of a chunk."""
-    found = {}
-    for name, n in OF_LANES.items():
-        for lanes in LANES:
-            simulate = Simulation(build("problems", name), Clock(), at_condition=False, chunk=lanes)
-            found[f"{name} {lanes}"] = n / timed(partial(simulate, n, key=stream(0, "lanes")))[1]
-    return found
+    return {
+        f"{name} {lanes}": rate(build("problems", name), n, lanes) for name, n in OF_LANES.items() for lanes in LANES
+    }
+
+
+def rate(problem: Traceable, n: int, lanes: int) -> float:
+    """Runs a second of n, so many lanes at once."""
+    simulate = Simulation(problem, Clock(), at_condition=False, chunk=lanes)
+    return n / timed(partial(simulate, n, key=stream(0, "lanes")))[1]
 
 
 def added() -> Measured:
